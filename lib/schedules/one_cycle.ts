@@ -1,0 +1,127 @@
+/**
+ * The one-cycle policy.
+ * @module
+ */
+import {
+  checkChoice,
+  checkIteration,
+  checkMomenta,
+  checkNumber,
+  checkOptions,
+  type Hyperparameters,
+  rules,
+  type Schedule,
+  schedule,
+} from "./schedule.ts";
+
+/** Options of {@linkcode oneCycle}; the names are PyTorch's. */
+export interface OneCycleOptions {
+  /** The highest rate, above 0. */
+  maxLr: number;
+  /** The iterations of the whole run, 1 or more. */
+  totalSteps: number;
+  /** The fraction of the run in which the rate rises, 0 to 1. Default 0.3. */
+  pctStart?: number;
+  /** Cosine or straight flanks. Default `"cos"`. */
+  annealStrategy?: "cos" | "linear";
+  /** The initial rate is `maxLr / divFactor`. Above 0. Default 25. */
+  divFactor?: number;
+  /** The last rate is the initial one divided by this. Above 0. Default 1e4. */
+  finalDivFactor?: number;
+  /** Down to the initial rate first, symmetrically, and then to the last. Default false. */
+  threePhase?: boolean;
+  /** The momentum at the rate's maximum; with `maxMomentum`, momentum mirrors the rate. */
+  baseMomentum?: number;
+  /** The momentum at the start and at the end. */
+  maxMomentum?: number;
+}
+
+const VERB = "create a one-cycle schedule";
+const OPTIONS = [
+  "maxLr",
+  "totalSteps",
+  "pctStart",
+  "annealStrategy",
+  "divFactor",
+  "finalDivFactor",
+  "threePhase",
+  "baseMomentum",
+  "maxMomentum",
+];
+/** One flank: it ends at `end` (a fraction of an iteration counts), going from and to the keys of the levels. */
+interface Phase {
+  end: number;
+  from: Hyperparameters;
+  to: Hyperparameters;
+}
+
+/**
+ * One rise and one fall over a whole run: the 1cycle policy.
+ *
+ * With `initial = maxLr / divFactor` and `final = initial / finalDivFactor`, the phases end at
+ * `pctStart totalSteps - 1` (at maxLr) and `totalSteps - 1` (at final); with `threePhase` at
+ * `pctStart totalSteps - 1`, `2 pctStart totalSteps - 2` (at initial) and `totalSteps - 1`. A flank p of the
+ * way along is `end + (start - end) / 2 (cos(pi p) + 1)`, or straight. The values are PyTorch's on 0 to
+ * totalSteps - 1, its missed peaks included: where a phase ends between two iterations, no iteration trains
+ * at exactly maxLr. A phase without width is skipped, and afterwards the last value holds.
+ *
+ * Sources: Smith and Topin, Super-Convergence (2017); PyTorch's `OneCycleLR`.
+ *
+ * @param options See {@linkcode OneCycleOptions}.
+ * @returns The schedule; its one cycle ends at `totalSteps`.
+ * @throws {TypeError} If an option is unknown or of the wrong kind, or only one momentum is given.
+ * @throws {RangeError} If a value is out of range.
+ * @example
+ * ```ts
+ * import { oneCycle } from "./one_cycle.ts";
+ *
+ * const rate = oneCycle({ maxLr: 0.1, totalSteps: 10 });
+ * if (rate(0).learningRate !== 0.1 / 25) throw new Error("it starts at maxLr / divFactor");
+ * ```
+ */
+export function oneCycle(options: OneCycleOptions): Schedule {
+  checkOptions(VERB, options, OPTIONS);
+  const { maxLr, totalSteps, pctStart = 0.3, annealStrategy = "cos", divFactor = 25, finalDivFactor = 1e4 } = options;
+  const { threePhase = false, baseMomentum, maxMomentum } = options;
+  checkNumber(VERB, "maxLr", maxLr, ...rules.positive);
+  checkNumber(VERB, "totalSteps", totalSteps, ...rules.count);
+  checkNumber(VERB, "pctStart", pctStart, ...rules.fraction);
+  checkChoice(VERB, "annealStrategy", annealStrategy, ["cos", "linear"]);
+  checkNumber(VERB, "divFactor", divFactor, ...rules.positive);
+  checkNumber(VERB, "finalDivFactor", finalDivFactor, ...rules.positive);
+  checkMomenta(VERB, baseMomentum, maxMomentum);
+
+  const level = (learningRate: number, momentum?: number): Hyperparameters =>
+    momentum === undefined ? { learningRate } : { learningRate, momentum };
+  const initial = level(maxLr / divFactor, maxMomentum);
+  const peak = level(maxLr, baseMomentum);
+  const final = level(maxLr / divFactor / finalDivFactor, maxMomentum);
+  const rise = pctStart * totalSteps - 1;
+  const phases: Phase[] = threePhase
+    ? [
+      { end: rise, from: initial, to: peak },
+      { end: 2 * rise, from: peak, to: initial },
+      { end: totalSteps - 1, from: initial, to: final },
+    ]
+    : [{ end: rise, from: initial, to: peak }, { end: totalSteps - 1, from: peak, to: final }];
+  const anneal = annealStrategy === "cos"
+    ? (from: number, to: number, p: number) => to + (from - to) / 2 * (Math.cos(Math.PI * p) + 1)
+    : (from: number, to: number, p: number) => from + (to - from) * p;
+
+  const rate = (iteration: number): Hyperparameters => {
+    checkIteration(iteration);
+    let start = 0;
+    for (const { end, from, to } of phases) {
+      if (end > start && iteration <= end) {
+        const p = (iteration - start) / (end - start);
+        return level(
+          anneal(from.learningRate, to.learningRate, p),
+          from.momentum === undefined ? undefined : anneal(from.momentum, to.momentum!, p),
+        );
+      }
+      start = Math.max(start, end);
+    }
+    return { ...final };
+  };
+  return schedule(rate, { schedule: "oneCycle", ...options }, () => totalSteps);
+}
