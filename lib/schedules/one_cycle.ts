@@ -76,7 +76,7 @@ interface Phase {
  * import { oneCycle } from "./one_cycle.ts";
  *
  * const rate = oneCycle({ maxLr: 0.1, totalSteps: 10 });
- * if (rate(0).learningRate !== 0.1 / 25) throw new Error("it starts at maxLr / divFactor");
+ * if (Math.abs(rate(0).learningRate - 0.1 / 25) > 1e-12) throw new Error("it starts at maxLr / divFactor");
  * ```
  */
 export function oneCycle(options: OneCycleOptions): Schedule {

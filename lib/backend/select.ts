@@ -1,0 +1,101 @@
+/**
+ * Which TensorFlow.js backend runs.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { checkChoice } from "../schedules/schedule.ts";
+import { registerNativeKernels } from "./native_kernels.ts";
+import { NATIVE } from "./native_ops.ts";
+import { importNative, missingNativePart } from "./native_package.ts";
+import { registerWasmKernels } from "./wasm_kernels.ts";
+
+/** The backends by the names a person gives them. */
+export const BACKENDS = ["auto", "native", "webgpu", "wasm", "cpu"] as const;
+/** A backend's name; auto is native, then webgpu on a real adapter, then wasm. */
+export type BackendChoice = typeof BACKENDS[number];
+/** A backend that runs. */
+export type BackendName = Exclude<BackendChoice, "auto">;
+
+/** What {@linkcode selectBackend} chose. */
+export interface SelectedBackend {
+  /** TensorFlow.js with the backend active: the same module as `tf` from `lib/mod.ts`. */
+  readonly tf: typeof tf;
+  /** The backend that runs. */
+  readonly name: BackendName;
+  /** Why this one, for a person. */
+  readonly reason: string;
+}
+
+/**
+ * Activates a backend. It installs nothing and prints nothing; a backend asked for by name never falls back.
+ *
+ * @param choice `"auto"` takes native TensorFlow, else WebGPU on a real adapter, else WebAssembly. Default `"auto"`.
+ * @throws {RangeError} If the name is unknown.
+ * @throws {Deno.errors.NotFound} If the backend asked for by name is not there; the message says what to do.
+ * @example
+ * ```ts
+ * import { selectBackend } from "../mod.ts";
+ *
+ * const { tf, name } = await selectBackend("cpu");
+ * if (name !== "cpu" || tf.getBackend() !== "cpu") throw new Error("the plain backend");
+ * ```
+ */
+export async function selectBackend(choice: BackendChoice = "auto"): Promise<SelectedBackend> {
+  checkChoice("select a backend", "the backend", choice, BACKENDS);
+  if (choice !== "auto") return { tf, name: choice, reason: await START[choice]("asked for by name") };
+  const passed: string[] = [];
+  for (const name of ["native", "webgpu"] as const) {
+    try {
+      return { tf, name, reason: [...passed, await START[name]("the fastest at hand")].join("; ") };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      passed.push(error.message.replace(/^Cannot [^:]*: /, "").replace(/, got .*/, ""));
+    }
+  }
+  return { tf, name: "wasm", reason: await START.wasm(passed.join("; ")) };
+}
+
+/** Starts each backend and gives the reason; NotFound where it cannot be had. */
+const START: Record<BackendName, (why: string) => Promise<string>> = {
+  async native(why) {
+    const missing = missingNativePart();
+    if (missing) {
+      throw new Deno.errors.NotFound(
+        `Cannot select the native backend: ${missing}, got no library; run \`deno task setup\``,
+      );
+    }
+    await importNative();
+    await activate(NATIVE);
+    registerNativeKernels();
+    return why;
+  },
+  async webgpu(why) {
+    const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+    const software = adapter && /llvmpipe|swiftshader|software|lavapipe|basic render/i.test(
+      `${adapter.info?.description} ${adapter.info?.device} ${adapter.info?.vendor}`,
+    );
+    if (!adapter || (software && why !== "asked for by name")) {
+      throw new Deno.errors.NotFound("Cannot select the webgpu backend: there must be a real GPU adapter, got none");
+    }
+    await import("@tensorflow/tfjs-backend-webgpu");
+    await activate("webgpu");
+    return `${why}${software ? " (a software adapter: slow)" : ""}`;
+  },
+  async wasm(why) {
+    await import("@tensorflow/tfjs-backend-wasm");
+    await activate("wasm");
+    registerWasmKernels();
+    return why;
+  },
+  async cpu(why) {
+    await activate("cpu");
+    return why;
+  },
+};
+
+async function activate(name: string): Promise<void> {
+  if (!await tf.setBackend(name)) {
+    throw new Deno.errors.NotFound(`Cannot select the ${name} backend: it must start, got a failure of its own`);
+  }
+  await tf.ready();
+}

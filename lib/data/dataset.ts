@@ -1,0 +1,185 @@
+/**
+ * Labelled images in memory, and what can be done with them before training.
+ * @module
+ */
+import { checkNumber, shown } from "../schedules/schedule.ts";
+import { shuffled } from "./random.ts";
+
+/** Labelled images of one shape, as bytes. */
+export interface ImageDataset {
+  /** The pixels, 0 to 255: image after image, rows, columns, channels (n h w c). */
+  readonly images: Uint8Array;
+  /** One class index an image. */
+  readonly labels: Uint8Array;
+  /** How many images there are. */
+  readonly size: number;
+  /** Height, width and channels of one image. */
+  readonly shape: readonly [height: number, width: number, channels: number];
+  /** The classes' names, by index. */
+  readonly classNames: readonly string[];
+}
+
+/** Bytes of one image. */
+export function imageLength({ shape: [height, width, channels] }: Pick<ImageDataset, "shape">): number {
+  return height * width * channels;
+}
+
+/**
+ * Makes a data set out of its parts, checked.
+ *
+ * @param parts Pixels, labels, the shape of one image and the classes' names; see {@linkcode ImageDataset}.
+ * @throws {TypeError} If pixels, labels and shape do not belong together.
+ * @throws {RangeError} If a label names no class.
+ * @example
+ * ```ts
+ * import { imageDataset } from "./dataset.ts";
+ *
+ * const dots = imageDataset({
+ *   images: new Uint8Array([0, 255]),
+ *   labels: new Uint8Array([0, 1]),
+ *   shape: [1, 1, 1],
+ *   classNames: ["dark", "light"],
+ * });
+ * if (dots.size !== 2) throw new Error("two images of one pixel");
+ * ```
+ */
+export function imageDataset(parts: Omit<ImageDataset, "size">): ImageDataset {
+  const { images, labels, shape, classNames } = parts;
+  const verb = "make a data set";
+  if (images.length !== labels.length * imageLength(parts)) {
+    throw new TypeError(
+      `Cannot ${verb}: there must be ${shape.join(" x ")} bytes for each of ${labels.length} labels, got ${images.length}`,
+    );
+  }
+  const wrong = labels.findIndex((label) => label >= classNames.length);
+  if (wrong >= 0) {
+    throw new RangeError(
+      `Cannot ${verb}: labels must be below ${classNames.length}, the number of classes, got ${labels[wrong]} at image ${wrong}`,
+    );
+  }
+  return { images, labels, size: labels.length, shape, classNames };
+}
+
+/** The images at these indices, copied. */
+export function select(dataset: ImageDataset, indices: ArrayLike<number>): ImageDataset {
+  const length = imageLength(dataset);
+  const images = new Uint8Array(indices.length * length);
+  const labels = new Uint8Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    const from = indices[i] * length;
+    images.set(dataset.images.subarray(from, from + length), i * length);
+    labels[i] = dataset.labels[indices[i]];
+  }
+  return { ...dataset, images, labels, size: indices.length };
+}
+
+/** Options of {@linkcode subset}. */
+export interface SubsetOptions {
+  /** How many images to keep at most; all by default. */
+  size?: number;
+  /** The names of the classes to keep, in their new order; all by default. */
+  classes?: readonly string[];
+  /** With a seed, a random choice; without, the first ones. */
+  seed?: number;
+}
+
+/**
+ * A smaller data set: some classes, some images.
+ *
+ * @param dataset The images to choose from.
+ * @param options See {@linkcode SubsetOptions}.
+ * @throws {RangeError} If a class is unknown, there are fewer than two, or more images are asked for than there are.
+ * @example
+ * ```ts
+ * import { imageDataset, subset } from "./dataset.ts";
+ *
+ * const dots = imageDataset({
+ *   images: new Uint8Array(4),
+ *   labels: new Uint8Array([0, 1, 2, 1]),
+ *   shape: [1, 1, 1],
+ *   classNames: ["a", "b", "c"],
+ * });
+ * if (subset(dots, { classes: ["b", "c"] }).labels.join() !== "0,1,0") throw new Error("labels count anew");
+ * ```
+ */
+export function subset(dataset: ImageDataset, options: SubsetOptions = {}): ImageDataset {
+  const verb = "take a subset";
+  const { classes = dataset.classNames, seed } = options;
+  const places = classes.map((name) => {
+    const index = dataset.classNames.indexOf(name);
+    if (index < 0) {
+      throw new RangeError(`Cannot ${verb}: classes must be among ${dataset.classNames.join(", ")}, got ${shown(name)}`);
+    }
+    return index;
+  });
+  if (new Set(places).size !== places.length || places.length < 2) {
+    throw new RangeError(`Cannot ${verb}: there must be two different classes or more, got ${shown(classes.join(","))}`);
+  }
+  const newLabel = new Map(places.map((old, index) => [old, index]));
+  const order = seed === undefined ? Array.from({ length: dataset.size }, (_, i) => i) : [...shuffled(dataset.size, seed)];
+  const kept = order.filter((index) => newLabel.has(dataset.labels[index]));
+  const { size = kept.length } = options;
+  checkNumber(verb, "size", size, `a whole number from 1 to ${kept.length}`, (n) =>
+    Number.isInteger(n) && n >= 1 && n <= kept.length);
+  const chosen = select(dataset, kept.slice(0, size));
+  return { ...chosen, labels: chosen.labels.map((label) => newLabel.get(label)!), classNames: [...classes] };
+}
+
+/**
+ * Splits a data set at random: what remains, and what is held out to choose by.
+ *
+ * @param dataset The images to split.
+ * @param options `fraction` to hold out, above 0 and below 1; `seed`, a whole number.
+ * @returns `[rest, heldOut]`, one image or more each.
+ * @throws {RangeError} If the fraction is out of range, or one part would be empty.
+ * @example
+ * ```ts
+ * import { imageDataset, split } from "./dataset.ts";
+ *
+ * const parts = { images: new Uint8Array(10), labels: new Uint8Array(10), shape: [1, 1, 1], classNames: ["a"] } as const;
+ * const [rest, heldOut] = split(imageDataset(parts), { fraction: 0.2, seed: 1 });
+ * if (rest.size !== 8 || heldOut.size !== 2) throw new Error("8 and 2");
+ * ```
+ */
+export function split(
+  dataset: ImageDataset,
+  options: { fraction: number; seed: number },
+): [rest: ImageDataset, heldOut: ImageDataset] {
+  const verb = "split a data set";
+  const { fraction, seed } = options;
+  checkNumber(verb, "fraction", fraction, "above 0 and below 1", (value) => value > 0 && value < 1);
+  checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);
+  const held = Math.round(dataset.size * fraction);
+  if (held < 1 || held >= dataset.size) {
+    throw new RangeError(`Cannot ${verb}: both parts must hold an image, got ${held} of ${dataset.size} held out`);
+  }
+  const order = shuffled(dataset.size, seed);
+  return [select(dataset, order.subarray(held)), select(dataset, order.subarray(0, held))];
+}
+
+/**
+ * The mean image of a data set: the mean of each pixel and channel over all images, 0 to 255.
+ *
+ * Source: the article subtracts the training set's mean from training and test images.
+ *
+ * @param dataset The training images.
+ * @returns h * w * c numbers.
+ * @throws {RangeError} If the data set is empty.
+ * @example
+ * ```ts
+ * import { imageDataset, meanImage } from "./dataset.ts";
+ *
+ * const images = new Uint8Array([0, 100]);
+ * const mean = meanImage(imageDataset({ images, labels: new Uint8Array(2), shape: [1, 1, 1], classNames: ["a"] }));
+ * if (mean[0] !== 50) throw new Error("(0 + 100) / 2");
+ * ```
+ */
+export function meanImage(dataset: ImageDataset): Float32Array {
+  if (dataset.size === 0) throw new RangeError("Cannot average images: there must be an image or more, got 0");
+  const length = imageLength(dataset);
+  const sums = new Float64Array(length);
+  for (let start = 0; start < dataset.images.length; start += length) {
+    for (let i = 0; i < length; i++) sums[i] += dataset.images[start + i];
+  }
+  return Float32Array.from(sums, (sum) => sum / dataset.size);
+}

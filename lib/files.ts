@@ -1,0 +1,97 @@
+/**
+ * Files that are whole or not there: everything is written beside its place and renamed into it.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { basename, dirname, join } from "./path.ts";
+
+/** A name beside `path` for what is being written; one for each process, so that two never share it. */
+export function besideName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${Deno.pid}.partial`);
+}
+
+/**
+ * Writes a file whole or not at all, and makes its directory.
+ *
+ * @param path Where the file goes.
+ * @param content Its text or bytes.
+ * @throws {Deno.errors.PermissionDenied | Error} If it cannot be written; what was there before stays.
+ */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  const beside = besideName(path);
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    if (typeof content === "string") await Deno.writeTextFile(beside, content);
+    else await Deno.writeFile(beside, content);
+    await Deno.rename(beside, path);
+  } catch (error) {
+    await Deno.remove(beside).catch(() => {});
+    throw fileError("write", path, error);
+  }
+}
+
+/** An error of the file system with the path and what to do. */
+export function fileError(verb: string, path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error.message.startsWith("Cannot ")) return error;
+  const message = `Cannot ${verb} ${path}: ${cure(error)}, got ${shortly(error)}`;
+  const Kind = error.constructor as new (message: string) => Error;
+  try {
+    return new Kind(message);
+  } catch {
+    return new Error(message);
+  }
+}
+
+function cure(error: Error): string {
+  if (error instanceof Deno.errors.NotFound) return "it must exist";
+  if (error instanceof Deno.errors.NotCapable) return "the program must be allowed to";
+  if (error instanceof Deno.errors.PermissionDenied || /read-only/i.test(error.message)) {
+    return "choose a place that you may write to";
+  }
+  if (/no space|os error 28|quota|os error 27|file too large/i.test(error.message)) return "free some disk space";
+  return "the file system must allow it";
+}
+
+function shortly(error: Error): string {
+  return error.message.replace(/: \w+ '[^']*'.*$/, "").replace(/^Requires .* access.*$/, "no permission");
+}
+
+/** Whether a file or a directory is there. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw fileError("read", path, error);
+  }
+}
+
+/** A file's hash in hexadecimal, read in pieces. */
+export async function fileHash(path: string, algorithm: "md5" | "sha256" | "sha512"): Promise<string> {
+  const hash = createHash(algorithm);
+  using file = await Deno.open(path);
+  const buffer = new Uint8Array(1 << 20);
+  for (let read = await file.read(buffer); read !== null; read = await file.read(buffer)) {
+    hash.update(buffer.subarray(0, read));
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * Runs `work` while this process alone holds the lock file; another process waits for its turn. The lock falls
+ * with the process that holds it, however that ends.
+ *
+ * @param path The lock file; it stays, empty.
+ * @param onWait Called once if another process holds the lock.
+ * @param work What to do.
+ */
+export async function withLock<T>(path: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  using file = await Deno.open(path, { create: true, write: true });
+  const locked = file.lock(true);
+  const quick = await Promise.race([locked.then(() => true), new Promise<false>((done) => setTimeout(done, 300, false))]);
+  if (!quick) onWait();
+  await locked;
+  return await work();
+}
