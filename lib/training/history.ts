@@ -1,0 +1,50 @@
+/**
+ * What a training recorded, as plain JSON.
+ * @module
+ */
+
+/** One epoch's summary. */
+export interface EpochRecord {
+  /** The epoch, from 0. */
+  epoch: number;
+  /** Optimizer updates done at its end. */
+  iteration: number;
+  /** The last rate used in it. */
+  lr: number;
+  /** Means over the epoch's batches (`loss`, `accuracy`), and `val_loss`, `val_accuracy` where there was validation. */
+  [metric: string]: number;
+}
+
+/** What a scheduler records: one entry a batch, in arrays of one length, and one record an epoch. */
+export interface TrainingHistory {
+  /** The iteration of each batch, from 0. */
+  iterations: number[];
+  /** The rate that each batch trained at. */
+  lr: number[];
+  /** The momentum that each batch trained at, where the schedule cycles it. */
+  momentum?: number[];
+  /** The loss of each batch; null where a custom loop recorded none. */
+  loss: (number | null)[];
+  /** The accuracy of each batch, where the model measures it. */
+  accuracy?: (number | null)[];
+  /** The epochs. */
+  epochs: EpochRecord[];
+}
+
+/** An empty history. */
+export function emptyHistory(): TrainingHistory {
+  return { iterations: [], lr: [], loss: [], epochs: [] };
+}
+
+/** tfjs says acc and val_acc where everybody else says accuracy: this is the one place that knows. */
+export function metricName(tfjsName: string): string {
+  return tfjsName.replace(/^(val_)?acc$/, "$1accuracy");
+}
+
+/** The numbers in tfjs's logs, under our names; what is no number is left out. */
+export function numbersOf(logs: Record<string, unknown> = {}): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(logs).filter((entry): entry is [string, number] => typeof entry[1] === "number")
+      .map(([name, value]) => [metricName(name), value]),
+  );
+}

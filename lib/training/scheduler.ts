@@ -1,0 +1,298 @@
+/**
+ * The callback that sets an optimizer's rate, and where asked for its momentum, for every batch.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { scheduleFromConfig } from "../schedules/config.ts";
+import type { CyclePlan } from "../schedules/plan_cycles.ts";
+import { checkNumber, type Hyperparameters, rules, type Schedule, type ScheduleConfig, shown } from "../schedules/schedule.ts";
+import { emptyHistory, numbersOf, type TrainingHistory } from "./history.ts";
+import { checkHyperparameters, setHyperparameters } from "./optimizer.ts";
+
+/** A scheduler's state as plain JSON. */
+export interface SchedulerState {
+  /** The schedule's config; absent where the schedule is a custom function. */
+  schedule?: ScheduleConfig;
+  /** Optimizer updates done. */
+  iteration: number;
+  /** The iteration at which the schedule counts 0: that of the last reset. */
+  origin: number;
+  /** What was recorded. */
+  history: TrainingHistory;
+}
+
+/** What happened at the end of a cycle. */
+export interface CycleEnd {
+  /** Optimizer updates done. */
+  readonly iteration: number;
+  /** Cycles that have ended since the start or the last reset. */
+  readonly cycle: number;
+  /** The model that trains; undefined in a custom loop. */
+  readonly model?: tf.LayersModel;
+}
+
+/** Marks a fit's parameters, which tfjs hands to each callback of that fit, with the scheduler at work. */
+const SCHEDULER = Symbol("scheduler");
+interface FitParameters {
+  [SCHEDULER]?: LearningRateScheduler;
+  epochs?: number;
+  steps?: number | null;
+  samples?: number | null;
+  batchSize?: number | null;
+}
+
+/**
+ * Sets the rate (and the momentum, where the schedule has one) before every batch, and records what each batch
+ * trained at. For `fit`, `fitDataset` and, with {@linkcode LearningRateScheduler.step}, custom loops.
+ *
+ * Batch i trains at `schedule(i)`; a second fit goes on where the first ended. Momentum is beta1 for adam and adamax.
+ *
+ * @example
+ * ```ts
+ * import { cyclical, LearningRateScheduler, tf } from "../mod.ts";
+ *
+ * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * const scheduler = new LearningRateScheduler(cyclical({ baseLr: 0, maxLr: 0.1, stepSize: 2 }));
+ * await model.fit(tf.ones([4, 1]), tf.ones([4, 1]), { batchSize: 1, epochs: 1, callbacks: [scheduler], verbose: 0 });
+ * if (scheduler.history.lr.join() !== "0,0.05,0.1,0.05") throw new Error("up and down");
+ * ```
+ */
+export class LearningRateScheduler extends tf.CustomCallback {
+  /** What each batch trained at, and the epochs. */
+  readonly history: TrainingHistory = emptyHistory();
+  /** Called at the end of each cycle, before the next batch; awaited. */
+  onCycleEnd?: (end: CycleEnd) => void | Promise<void>;
+  #schedule: Schedule;
+  #iteration = 0;
+  #origin = 0;
+  #cycle = 0;
+  #cycleEnd: number;
+  readonly #plan?: CyclePlan;
+  #used: Hyperparameters = { learningRate: 0 };
+  #epochStart = 0;
+  #goesOn = false;
+  #model?: tf.LayersModel;
+
+  /**
+   * @param schedule Any schedule, or a function from the iteration to hyperparameters.
+   * @param options `plan`: what `planCycles` found; a fit of another length is then refused.
+   * @throws {TypeError} If the schedule is no function.
+   */
+  constructor(schedule: Schedule, options: { plan?: CyclePlan } = {}) {
+    super({
+      onTrainBegin: () => this.#begin(),
+      onBatchBegin: () => void (this.#used = this.#set(this.#model!.optimizer)),
+      onBatchEnd: (_batch, logs) => this.#record(numbersOf(logs)),
+      onEpochEnd: (epoch, logs) => this.#endEpoch(epoch, logs as Record<string, number>),
+    });
+    if (typeof schedule !== "function") {
+      throw new TypeError(`Cannot create a scheduler: the schedule must be a function, got ${shown(schedule)}`);
+    }
+    this.#schedule = schedule;
+    this.#cycleEnd = schedule.cycleEnd?.(0) ?? Infinity;
+    this.#plan = options.plan;
+    // own and bound: tfjs would otherwise call them on another object when this one stands behind a plain object
+    for (const name of ["onTrainBegin", "onTrainEnd", "onEpochBegin", "onEpochEnd", "onBatchBegin", "onBatchEnd"] as const) {
+      Object.defineProperty(this, name, { value: this[name].bind(this), configurable: true });
+    }
+  }
+
+  /** Optimizer updates done so far: the iteration that the next batch trains at. */
+  get iteration(): number {
+    return this.#iteration;
+  }
+
+  /** The schedule in force. */
+  get schedule(): Schedule {
+    return this.#schedule;
+  }
+
+  /** What an iteration trains at, resets included. */
+  at(iteration: number): Hyperparameters {
+    return this.#schedule(iteration - this.#origin);
+  }
+
+  /** tfjs hands over the fit's parameters before it trains. */
+  override setParams(params: FitParameters): void {
+    super.setParams(params as Parameters<tf.CustomCallback["setParams"]>[0]);
+    if (params[SCHEDULER] && params[SCHEDULER] !== this) {
+      throw new TypeError("Cannot train: one fit takes one learning-rate scheduler, got two");
+    }
+    params[SCHEDULER] = this;
+    const steps = params.steps ?? (params.samples && params.batchSize ? Math.ceil(params.samples / params.batchSize) : undefined);
+    if (this.#plan && steps && params.epochs && steps * params.epochs !== this.#plan.iterations) {
+      throw new RangeError(
+        `Cannot train: the plan has ${this.#plan.iterations} iterations, got a fit of ${params.epochs} x ${steps}`,
+      );
+    }
+  }
+
+  /** tfjs hands over the model before it trains. */
+  override setModel(model: tf.LayersModel): void {
+    super.setModel(model as never);
+    this.#model = model;
+  }
+
+  /**
+   * Sets an optimizer for the next update and counts it: the one line that a custom loop needs.
+   *
+   * @param optimizer The optimizer about to update.
+   * @returns What this update trains at.
+   * @example
+   * ```ts
+   * import { CyclicLR, tf } from "../mod.ts";
+   *
+   * const x = tf.variable(tf.scalar(4));
+   * const optimizer = tf.train.sgd(1);
+   * const clr = new CyclicLR({ baseLr: 0.1, maxLr: 0.3, stepSize: 5 });
+   * for (let i = 0; i < 10; i++) {
+   *   clr.step(optimizer);
+   *   optimizer.minimize(() => x.square());
+   * }
+   * if (clr.history.lr[5] !== 0.3) throw new Error("the peak");
+   * ```
+   */
+  step(optimizer: tf.Optimizer): Hyperparameters {
+    const used = this.#used = this.#set(optimizer);
+    this.#remember({});
+    const ended = this.#count();
+    if (ended) void this.onCycleEnd?.(ended);
+    return used;
+  }
+
+  /** The state as plain JSON; `JSON.stringify(scheduler)` works. */
+  toJSON(): SchedulerState {
+    return {
+      ...(this.#schedule.config && { schedule: this.#schedule.config }),
+      iteration: this.#iteration,
+      origin: this.#origin,
+      history: structuredClone(this.history),
+    };
+  }
+
+  /**
+   * A scheduler that goes on from a state.
+   *
+   * @param json What `toJSON` gave, also after a round trip through JSON.
+   * @param schedule The schedule, where it is a custom function and so not in the state.
+   * @throws {TypeError} If the state is none, or has no schedule and none is given.
+   * @throws {RangeError} If a count in it is negative.
+   */
+  static fromJSON(json: SchedulerState, schedule?: Schedule): LearningRateScheduler {
+    return new LearningRateScheduler(schedule ?? scheduleOf(json)).restore(json);
+  }
+
+  /** Takes over a state's counts and history. */
+  protected restore(json: SchedulerState): this {
+    const verb = "restore a scheduler";
+    checkNumber(verb, "iteration", json.iteration, "a whole number of 0 or more", (n) => Number.isInteger(n) && n >= 0);
+    checkNumber(verb, "origin", json.origin, ...rules.notNegative);
+    this.#iteration = json.iteration;
+    this.#origin = json.origin;
+    this.#passCycles();
+    for (const key of Object.keys(this.history)) delete (this.history as Partial<TrainingHistory>)[key as "loss"];
+    Object.assign(this.history, emptyHistory(), structuredClone(json.history));
+    const done = this.history.epochs.at(-1)?.iteration ?? 0;
+    this.#epochStart = this.history.iterations.findLastIndex((iteration) => iteration < done) + 1;
+    this.#goesOn = true;
+    return this;
+  }
+
+  /** Lets another schedule take over with the very next batch, counting from 0. */
+  protected restart(schedule: Schedule): void {
+    this.#schedule = schedule;
+    this.#origin = this.#iteration;
+    this.#cycle = 0;
+    this.#cycleEnd = schedule.cycleEnd?.(0) ?? Infinity;
+  }
+
+  #begin(): void {
+    if (!this.#model) {
+      throw new TypeError(
+        "Cannot train with a scheduler behind a plain object: compose them by callbacks(...), got a bare array",
+      );
+    }
+    // an epoch that was begun before a restore counts from its own start
+    if (!this.#goesOn) this.#epochStart = this.history.iterations.length;
+    this.#goesOn = false;
+    // both ends of the momentum's range are on the schedule's way: the first half cycle shows them
+    for (const iteration of [this.#iteration, this.#schedule.cycleEnd ? this.#halfCycle() : this.#iteration]) {
+      checkHyperparameters(this.#model.optimizer, this.at(iteration));
+    }
+  }
+
+  #halfCycle(): number {
+    const local = this.#iteration - this.#origin;
+    const end = this.#schedule.cycleEnd!(local);
+    return this.#origin + (Number.isFinite(end) ? (local + end) / 2 : local);
+  }
+
+  #set(optimizer: tf.Optimizer): Hyperparameters {
+    const hyperparameters = this.at(this.#iteration);
+    setHyperparameters(optimizer, hyperparameters);
+    return hyperparameters;
+  }
+
+  async #record(logs: Record<string, number>): Promise<void> {
+    this.#remember(logs);
+    const ended = this.#count();
+    if (ended) await this.onCycleEnd?.(ended);
+  }
+
+  #remember({ loss, accuracy }: Record<string, number>): void {
+    const { history } = this;
+    const { learningRate, momentum } = this.#used;
+    history.iterations.push(this.#iteration);
+    history.lr.push(learningRate);
+    history.loss.push(loss ?? null);
+    if (momentum !== undefined) (history.momentum ??= []).push(momentum);
+    if (accuracy !== undefined) (history.accuracy ??= []).push(accuracy);
+  }
+
+  /** Counts an update; tells of a cycle's end. */
+  #count(): CycleEnd | undefined {
+    this.#iteration++;
+    if (this.#passCycles()) return { iteration: this.#iteration, cycle: this.#cycle, model: this.#model };
+  }
+
+  /** Moves past the cycles that have ended; says whether one has. */
+  #passCycles(): boolean {
+    const local = this.#iteration - this.#origin;
+    const before = this.#cycle;
+    // a billionth of slack, for step sizes that are rounded fractions
+    while (local > 0 && this.#cycleEnd <= local + 1e-9) {
+      this.#cycle++;
+      const next = this.#schedule.cycleEnd!(this.#cycleEnd + 1e-6);
+      this.#cycleEnd = next > this.#cycleEnd ? next : Infinity;
+    }
+    return this.#cycle > before;
+  }
+
+  #endEpoch(epoch: number, logs: Record<string, number>): void {
+    const numbers = numbersOf(logs);
+    const lr = this.#used.learningRate;
+    // our own means: tfjs's know only the batches of this process, not those before a resume
+    const { loss, accuracy } = this.history;
+    const means = Object.entries({ loss, accuracy })
+      .filter(([, values]) => values)
+      .map(([name, values]) => [name, mean(values!.slice(this.#epochStart) as number[])]);
+    this.history.epochs.push({ epoch, iteration: this.#iteration, lr, ...numbers, ...Object.fromEntries(means) });
+    logs.lr = lr; // and so into tfjs's own History
+    this.#epochStart = this.history.iterations.length;
+  }
+}
+
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The schedule in a state. */
+export function scheduleOf(json: SchedulerState): Schedule {
+  if (typeof json !== "object" || json === null || json.schedule === undefined) {
+    throw new TypeError(
+      `Cannot restore a scheduler: the state must hold a schedule, or one must be given, got ${shown(json)}`,
+    );
+  }
+  return scheduleFromConfig(json.schedule);
+}
