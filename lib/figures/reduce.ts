@@ -1,0 +1,93 @@
+/**
+ * Lines of many points, made small without changing a pixel.
+ * @module
+ */
+
+/** Points that a line may have before it is thinned by columns. */
+const MOST_POINTS = 3000;
+/** Columns to thin by: as many as a plot is wide, in pixels. */
+const COLUMNS = 760;
+
+/** A line's points. */
+export interface Points {
+  /** Across, rising. */
+  readonly x: number[];
+  /** Up; null is a gap. */
+  readonly y: (number | null)[];
+}
+
+/**
+ * Drops points that a line does not need: first those on the straight way between its bends, then, where still too many are left, all but the first, lowest, highest and last of each pixel's column.
+ *
+ * Source: Jugel et al., M4: A Visualization-Oriented Time Series Data Aggregation (2014).
+ *
+ * @param x Across, rising.
+ * @param y Up, as many; null is a gap.
+ * @returns The same line with fewer points; numbers rounded to five digits.
+ * @example
+ * ```ts
+ * import { reduceLine } from "./reduce.ts";
+ *
+ * const { x } = reduceLine([0, 1, 2, 3, 4], [0, 1, 2, 1, 0]);
+ * if (x.join() !== "0,2,4") throw new Error("the corners stay");
+ * ```
+ */
+export function reduceLine(x: readonly number[], y: readonly (number | null)[]): Points {
+  const corners = indicesOfCorners(x, y);
+  const kept = corners.length <= MOST_POINTS ? corners : indicesByColumn(x, y);
+  return { x: kept.map((i) => x[i]), y: kept.map((i) => y[i] === null ? null : round(y[i]!)) };
+}
+
+/** Five digits are more than a screen or a print can show. */
+function round(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(5));
+}
+
+/**
+ * The points where a line bends: all others are within a ten-thousandth of the height of the straight way between
+ * those. Peaks and valleys always stay, so that no corner moves.
+ */
+function indicesOfCorners(x: readonly number[], y: readonly (number | null)[]): number[] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of y) if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  const slack = 1e-4 * (high - low);
+  const kept: number[] = [];
+  let [least, most] = [-Infinity, Infinity]; // the slopes from the last kept point that pass all points since
+  for (let i = 0; i < x.length; i++) {
+    const [before, here, after] = [y[i - 1], y[i], y[i + 1]];
+    let keep = i === 0 || i === x.length - 1 || before === null || here === null || after === null;
+    if (!keep) {
+      const from = kept[kept.length - 1];
+      const [dx, dy] = [x[i] - x[from], here! - y[from]!];
+      [least, most] = [Math.max(least, (dy - slack) / dx), Math.min(most, (dy + slack) / dx)];
+      const next = (after! - y[from]!) / (x[i + 1] - x[from]);
+      keep = next < least || next > most || (here! - before!) * (after! - here!) < 0;
+    }
+    if (keep) {
+      kept.push(i);
+      [least, most] = [-Infinity, Infinity];
+    }
+  }
+  return kept;
+}
+
+function indicesByColumn(x: readonly number[], y: readonly (number | null)[]): number[] {
+  const first = x[0];
+  const width = x[x.length - 1] - first || 1;
+  const kept: number[] = [];
+  for (let start = 0; start < x.length;) {
+    const column = Math.floor((x[start] - first) / width * COLUMNS);
+    let end = start;
+    let [low, high] = [start, start];
+    while (end + 1 < x.length && Math.floor((x[end + 1] - first) / width * COLUMNS) === column) {
+      end++;
+      const value = y[end];
+      if (value === null) continue;
+      if (value < (y[low] ?? Infinity)) low = end;
+      if (value > (y[high] ?? -Infinity)) high = end;
+    }
+    kept.push(...[...new Set([start, low, high, end])].sort((a, b) => a - b));
+    start = end + 1;
+  }
+  return kept;
+}

@@ -1,0 +1,56 @@
+/**
+ * What a figure can be drawn from.
+ * @module
+ */
+import { shown } from "../schedules/schedule.ts";
+import { type EpochRecord, metricName, type TrainingHistory } from "../training/history.ts";
+
+/** tfjs's History, as `fit` returns it. */
+export interface TfjsHistory {
+  /** The epochs. */
+  epoch: number[];
+  /** Values by epoch and metric. */
+  history: Record<string, unknown[]>;
+}
+
+/** A scheduler, its history, a saved history.json, or tfjs's own History. */
+export type HistorySource = { history: TrainingHistory } | TrainingHistory | TfjsHistory;
+
+/**
+ * The history behind whatever a figure was given.
+ *
+ * @throws {TypeError} If it is none of these.
+ */
+export function historyOf(source: HistorySource): TrainingHistory {
+  const inner = (source as { history?: unknown })?.history;
+  if (isHistory(source)) return source;
+  if (isHistory(inner)) return inner;
+  if (typeof inner === "object" && inner !== null && Array.isArray((source as TfjsHistory).epoch)) {
+    return fromTfjs(source as TfjsHistory);
+  }
+  throw new TypeError(`Cannot draw a figure: it needs a scheduler, its history or a tfjs History, got ${shown(source)}`);
+}
+
+function isHistory(value: unknown): value is TrainingHistory {
+  const history = value as TrainingHistory | null;
+  return typeof history === "object" && history !== null &&
+    [history.iterations, history.lr, history.loss, history.epochs].every(Array.isArray) &&
+    history.iterations.length === history.lr.length && history.epochs.every((epoch) => typeof epoch?.epoch === "number");
+}
+
+/** tfjs knows epochs alone: the figures then count in epochs. */
+function fromTfjs({ epoch, history }: TfjsHistory): TrainingHistory {
+  const epochs = epoch.map((number, index) => {
+    const values = Object.entries(history)
+      .map(([name, list]) => [metricName(name), list[index]] as const)
+      .filter(([, value]) => typeof value === "number");
+    return { epoch: number, iteration: number + 1, ...Object.fromEntries(values) } as EpochRecord;
+  });
+  return { iterations: [], lr: [], loss: [], epochs };
+}
+
+/** One metric by epoch; undefined where no epoch has it. */
+export function byEpoch({ epochs }: TrainingHistory, metric: string): (number | null)[] | undefined {
+  if (!epochs.some((epoch) => typeof epoch[metric] === "number")) return undefined;
+  return epochs.map((epoch) => epoch[metric] ?? null);
+}
