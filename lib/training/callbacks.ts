@@ -150,7 +150,7 @@ class StopAtCycleEnd extends ModelCallback {
 }
 
 /** The scheduler that marked a fit's parameters. */
-function schedulerOfFit(params: object | undefined): LearningRateScheduler | undefined {
+export function schedulerOfFit(params: object | undefined): LearningRateScheduler | undefined {
   const values = Object.getOwnPropertySymbols(params ?? {}).map((key) => (params as Record<symbol, unknown>)[key]);
   return values.find((value) => value instanceof LearningRateScheduler);
 }

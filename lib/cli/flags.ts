@@ -1,0 +1,124 @@
+/**
+ * Flags: declared once, from which both the parsing and `--help` come.
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { shown } from "../schedules/schedule.ts";
+
+/** One flag. */
+export interface Flag {
+  /** What it takes; nothing for a switch. */
+  readonly takes?: "number" | "text";
+  /** What it does, for `--help`. */
+  readonly help: string;
+}
+
+/** A wrong call: exit code 2. */
+export class UsageError extends Error {
+  /** Its name in a stack. */
+  override name = "UsageError";
+}
+
+/** Flags by name, with their values; those not given are absent. */
+export type FlagValues<F extends Record<string, Flag>> = {
+  -readonly [N in keyof F]?: F[N]["takes"] extends "number" ? number : F[N]["takes"] extends "text" ? string : boolean;
+};
+
+/**
+ * Parses a command line.
+ *
+ * @param flags The flags there are; `help` and `verbose` are always there.
+ * @param args The command line.
+ * @throws {UsageError} If a flag is unknown, lacks its value, or is no number where it must be one.
+ */
+export function parseFlags<const F extends Record<string, Flag>>(
+  flags: F,
+  args: readonly string[],
+): FlagValues<F> & { help?: boolean; verbose?: boolean } {
+  const all: Record<string, Flag> = { ...flags, ...GLOBAL };
+  const switches = Object.entries(all).map(([name, { takes }]) =>
+    [name, { type: takes ? "string" : "boolean" } as const] as const
+  );
+  const { tokens } = parseArgs({
+    args: joinNegative([...args]),
+    options: Object.fromEntries(switches),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values: Record<string, unknown> = {};
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") {
+      throw new UsageError(`Cannot read the command line: it takes flags alone, got ${shown(token.value)}`);
+    }
+    const flag = all[token.name];
+    if (!flag) {
+      throw new UsageError(`Cannot read the command line: \`--help\` lists the flags, got ${shown(token.rawName)}${nearest(token.name, all)}`);
+    }
+    values[token.name] = valueOf(token.name, flag, token.value);
+  }
+  return values as FlagValues<F>;
+}
+
+const GLOBAL: Record<string, Flag> = {
+  help: { help: "show this help" },
+  verbose: { help: "show where an error comes from" },
+};
+
+/** `--seed -1` would be read as two flags. */
+function joinNegative(args: string[]): string[] {
+  return args.reduce<string[]>((joined, arg) => {
+    const last = joined.at(-1);
+    if (/^-[\d.]/.test(arg) && last?.startsWith("--") && !last.includes("=")) joined[joined.length - 1] = `${last}=${arg}`;
+    else joined.push(arg);
+    return joined;
+  }, []);
+}
+
+function valueOf(name: string, { takes }: Flag, value: string | undefined): unknown {
+  if (!takes) {
+    if (value !== undefined) throw new UsageError(`Cannot read --${name}: it takes no value, got ${shown(value)}`);
+    return true;
+  }
+  if (value === undefined || value.trim() === "") {
+    throw new UsageError(`Cannot read --${name}: it takes a ${takes === "number" ? "number" : "value"}, got nothing`);
+  }
+  if (takes === "text") return value;
+  const number = Number(value);
+  if (Number.isNaN(number)) throw new UsageError(`Cannot read --${name}: it takes a number, got ${shown(value)}`);
+  return number;
+}
+
+function nearest(name: string, flags: Record<string, Flag>): string {
+  const close = Object.keys(flags).find((known) => known.startsWith(name) || name.startsWith(known) || oneApart(known, name));
+  return close ? ` (--${close}?)` : "";
+}
+
+/** Whether two words differ in one or two places, letters swapped or left out. */
+function oneApart(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false;
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same++;
+  let end = 0;
+  while (end < Math.min(a.length, b.length) - same && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  return Math.max(a.length, b.length) - same - end <= 2;
+}
+
+/** `--help` for people: what it does, its flags by group, examples. */
+export function helpText(
+  summary: string,
+  groups: Record<string, Record<string, Flag>>,
+  examples: readonly string[],
+): string {
+  const name = (flag: string, { takes }: Flag) => `--${flag}${takes === "number" ? " N" : takes ? " X" : ""}`;
+  const all = { ...groups, "Always": GLOBAL };
+  const width = Math.max(...Object.values(all).flatMap((flags) => Object.entries(flags).map((entry) => name(...entry).length)));
+  const blocks = Object.entries(all).map(([title, flags]) =>
+    [
+      `${title}:`,
+      ...Object.entries(flags).map(([flag, spec]) => `  ${name(flag, spec).padEnd(width)}  ${spec.help}`),
+    ].join("\n")
+  );
+  return [summary, ...blocks, ["Examples:", ...examples.map((line) => `  ${line}`)].join("\n")].join("\n\n");
+}

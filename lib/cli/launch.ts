@@ -1,0 +1,83 @@
+/**
+ * Starts a command with the permissions that its flags need and no others: `deno.json` cannot know the output directory,
+ * the user's cache or the user's npm registry. It opens no file to write and makes no connection itself.
+ * @module
+ */
+import { cacheDirectory } from "../backend/directories.ts";
+import { dataHosts } from "../data/cifar10_files.ts";
+
+/** What a command may do. */
+interface Needs {
+  /** Directories to write below, beside its output. */
+  readonly write?: readonly string[];
+  /** Where its output goes by default. */
+  readonly output?: string;
+  /** Whether it trains: the native library, and on the first time its set-up and the images. */
+  readonly trains: boolean;
+}
+
+/** Commands that set native TensorFlow up run Python, a compiler, and Deno for tfjs-node's own install script. */
+const SET_UP_COMMANDS = ["python3", "python", "g++", "clang++", "c++", Deno.execPath()];
+
+const NEEDS: Readonly<Record<string, Needs>> = {
+  setup: { trains: true },
+  train: { trains: true, output: "output" },
+  "find-lr": { trains: true, output: "output" },
+  compare: { trains: true, output: "output" },
+};
+
+/** The flags that name what is written to. */
+const OUTPUT_FLAGS = ["--output", "--resume", "--merge"];
+
+/**
+ * Deno's permission flags for a command line.
+ *
+ * @param command The command's name.
+ * @param args Its flags.
+ */
+export function permissionFlags(command: string, args: readonly string[]): string[] {
+  const needs = NEEDS[command];
+  const helping = args.includes("--help");
+  const flags = ["--quiet", "--no-prompt", "--allow-read", "--allow-env"];
+  if (helping) return flags;
+  const outputs = OUTPUT_FLAGS.map((flag) => valueOf(args, flag)).filter((value) => value !== undefined);
+  const offline = args.includes("--offline");
+  const write = [...(needs.output ? [needs.output] : []), ...outputs, ...(needs.write ?? [])];
+  if (needs.trains) {
+    // a backend asked for by name other than native needs no native code, and its files no set-up
+    flags.push("--allow-ffi", "--allow-sys=hostname,osRelease,systemMemoryInfo,cpus,uid,gid,networkInterfaces,homedir");
+    write.push(cacheDirectory());
+    if (!offline) {
+      write.push("node_modules");
+      flags.push(`--allow-net=${[...new Set(dataHosts())].join(",")}`, `--allow-run=${SET_UP_COMMANDS.join(",")}`);
+    }
+  }
+  if (offline) flags.push("--cached-only");
+  return [...flags, `--allow-write=${write.map((path) => path.replaceAll(",", ",,")).join(",")}`];
+}
+
+function valueOf(args: readonly string[], flag: string): string | undefined {
+  const at = args.findLastIndex((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  if (at < 0) return undefined;
+  return args[at] === flag ? args[at + 1] : args[at].slice(flag.length + 1);
+}
+
+if (import.meta.main) {
+  const [command, ...args] = Deno.args;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...permissionFlags(command, args), new URL("./main.ts", import.meta.url).href, command, ...args],
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  for (const signal of ["SIGINT", ...(Deno.build.os === "windows" ? [] : ["SIGTERM"])] as Deno.Signal[]) {
+    Deno.addSignalListener(signal, () => {
+      try {
+        child.kill(signal);
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error; // it has ended meanwhile
+      }
+    });
+  }
+  Deno.exit((await child.status).code);
+}

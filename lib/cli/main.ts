@@ -1,0 +1,13 @@
+/**
+ * The command line, with the permissions that `launch.ts` gave it.
+ * @module
+ */
+import { runCommand } from "./terminal.ts";
+
+const COMMANDS: Record<string, () => Promise<(args: readonly string[]) => Promise<number>>> = {
+  setup: async () => (await import("./setup.ts")).setup,
+  train: async () => (await import("./train.ts")).train,
+};
+
+const [name, ...args] = Deno.args;
+await runCommand(async () => (await COMMANDS[name]())(args), args.includes("--verbose"));

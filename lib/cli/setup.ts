@@ -1,0 +1,30 @@
+/**
+ * `deno task setup`: native TensorFlow and CIFAR-10, ready for later, also offline.
+ * @module
+ */
+import { missingNativePart } from "../backend/native_package.ts";
+import { loadCifar10 } from "../data/cifar10.ts";
+import { helpText, parseFlags } from "./flags.ts";
+import { ensureNative } from "./session.ts";
+import { hearSignals, showDownload, voice } from "./terminal.ts";
+
+const HELP = helpText("deno task setup: set up native TensorFlow and fetch CIFAR-10. Done once, seconds afterwards.", {}, [
+  "deno task setup",
+]);
+
+/** Runs the command; returns the exit code. */
+export async function setup(args: readonly string[]): Promise<number> {
+  const flags = parseFlags({}, args);
+  const speak = voice();
+  if (flags.help) {
+    speak.say(HELP);
+    return 0;
+  }
+  const stop = hearSignals(speak.say);
+  await ensureNative("auto", false, speak);
+  const missing = missingNativePart();
+  speak.say(missing ? `Native TensorFlow: ${missing}; WebAssembly serves instead.` : "Native TensorFlow is ready.");
+  await loadCifar10({ signal: stop.signal, onProgress: showDownload(speak.sink) });
+  speak.say("CIFAR-10 is ready.");
+  return 0;
+}

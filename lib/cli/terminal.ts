@@ -1,0 +1,130 @@
+/**
+ * What the command line says, and the signals it hears.
+ * @module
+ */
+import { duration, logSink, type ProgressSink, terminalSink } from "../training/progress.ts";
+import { UsageError } from "./flags.ts";
+
+const encoder = new TextEncoder();
+
+function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
+  const bytes = encoder.encode(text);
+  try {
+    for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error; // the reader, such as `head`, has had enough
+  }
+}
+
+/** Says a line to the person; with `--json`, on stderr, as stdout is then for events. */
+export type Say = (line?: string) => void;
+
+/** How a command speaks. */
+export interface Voice {
+  /** For the person. */
+  readonly say: Say;
+  /** One event, with `--json`; nothing otherwise. */
+  readonly event: (name: string, values?: Record<string, unknown>) => void;
+  /** For progress. */
+  readonly sink: ProgressSink;
+  /** Whether events go to stdout. */
+  readonly json: boolean;
+}
+
+/** The voice of a command: a terminal's, a log's, or one event a line. */
+export function voice(json = false): Voice {
+  const stream = json ? Deno.stderr : Deno.stdout;
+  const say = (line = "") => write(stream, `${line}\n`);
+  const columns = () => {
+    try {
+      return Deno.consoleSize().columns;
+    } catch {
+      return 100;
+    }
+  };
+  const sink = stream.isTerminal() ? terminalSink((text) => write(stream, text), columns) : logSink(say);
+  return {
+    say,
+    sink,
+    json,
+    event: (event, values = {}) => json && write(Deno.stdout, `${JSON.stringify({ event, ...values })}\n`),
+  };
+}
+
+/** A sink's way to show a download. */
+export function showDownload(sink: ProgressSink) {
+  let shown = 0;
+  let started: number | undefined;
+  return ({ name, received, total, note }: { name: string; received: number; total?: number; note?: string }) => {
+    if (note) return void sink.line(`  ${note}`);
+    const now = performance.now();
+    started ??= now;
+    if (now - shown < Math.min(sink.everyMs, 5000) && received !== total) return;
+    shown = now;
+    const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+    const part = total ? received / total : 0;
+    const bar = total ? ` [${"=".repeat(Math.round(20 * part)).padEnd(20, ".")}] ${mb(received)} of ${mb(total)}` : ` ${mb(received)}`;
+    const rest = part > 0 && part < 1 ? ` - ETA ${duration((now - started) / part * (1 - part))}` : "";
+    void (received === total ? sink.line : sink.update ?? sink.line)(`  ${name}${bar}${rest}`);
+  };
+}
+
+/** The exit code of a run that a signal ended: 128 and the signal's number. */
+export const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** A stop that was asked for. */
+export interface Stop {
+  /** Given by the first signal. */
+  readonly signal: AbortSignal;
+  /** The exit code that belongs to it. */
+  readonly code: () => number;
+}
+
+/** Hears Ctrl-C and SIGTERM: the first asks to stop, a second one ends at once. */
+export function hearSignals(say: Say): Stop {
+  const controller = new AbortController();
+  let code = 0;
+  let at = 0;
+  for (const [name, number] of Object.entries(SIGNAL_CODES) as [keyof typeof SIGNAL_CODES, number][]) {
+    if (Deno.build.os === "windows" && name === "SIGTERM") continue;
+    Deno.addSignalListener(name, () => {
+      // a terminal sends Ctrl-C to every process in front of it, and those pass it on: that is still the first one
+      if (controller.signal.aborted && performance.now() - at > 1000) Deno.exit(code);
+      if (controller.signal.aborted) return;
+      [code, at] = [number, performance.now()];
+      say(`\nStopping after this batch (${name}); once more ends at once.`);
+      controller.abort(new DOMException("stopped by a signal", "AbortError"));
+    });
+  }
+  return { signal: controller.signal, code: () => code };
+}
+
+/**
+ * Runs a command and ends the process: 0, 1 for a failed run, 2 for a wrong call, or what the command returns.
+ *
+ * @param command The command.
+ * @param verbose Whether to show a stack.
+ */
+export async function runCommand(command: () => Promise<number>, verbose: boolean): Promise<never> {
+  let code: number;
+  try {
+    code = await command();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    write(Deno.stderr, `${message}\n`);
+    if (verbose && error instanceof Error) write(Deno.stderr, `${error.stack}\n`);
+    code = error instanceof UsageError ? 2 : error instanceof DOMException && error.name === "AbortError" ? 130 : 1;
+  }
+  // an import that JSR never answers would keep the process alive
+  Deno.exit(code);
+}
+
+/** Turns the errors of checks at the door into wrong calls. */
+export function atTheDoor<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Models on disk in the tfjs format, on every backend.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { fileError, writeWhole } from "../files.ts";
+import { join } from "../path.ts";
+
+/**
+ * Saves a model: model.json and weights.bin. tfjs itself saves to disk on the native backend alone.
+ *
+ * @param model The model; its compilation is not saved.
+ * @param directory Where the two files go; made if it is not there.
+ * @throws {Deno.errors.PermissionDenied | Error} If a file cannot be written.
+ * @example
+ * ```ts ignore
+ * import { loadModel, miniGoogLeNet, saveModel } from "../lib/mod.ts";
+ *
+ * await saveModel(miniGoogLeNet(), "output/model");
+ * const model = await loadModel("output/model");
+ * ```
+ */
+export async function saveModel(model: tf.LayersModel, directory: string): Promise<void> {
+  await model.save({
+    async save({ modelTopology, weightSpecs, weightData, format, generatedBy }) {
+      const bytes = tf.io.CompositeArrayBuffer.join(weightData);
+      const weightsManifest = [{ paths: ["weights.bin"], weights: weightSpecs }];
+      await writeWhole(join(directory, "weights.bin"), new Uint8Array(bytes));
+      // last: where it is, its weights are
+      await writeWhole(
+        join(directory, "model.json"),
+        JSON.stringify({ format, generatedBy, convertedBy: null, modelTopology, weightsManifest }),
+      );
+      return {
+        modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON", weightDataBytes: bytes.byteLength },
+      };
+    },
+  });
+}
+
+/**
+ * Loads a model in the tfjs format.
+ *
+ * @param directory The directory with model.json.
+ * @throws {Deno.errors.NotFound} If there is none.
+ * @throws {Deno.errors.InvalidData} If the files are no model.
+ * @example
+ * ```ts ignore
+ * import { loadModel } from "../lib/mod.ts";
+ *
+ * const model = await loadModel("output/model");
+ * ```
+ */
+export async function loadModel(directory: string): Promise<tf.LayersModel> {
+  const read = async (name: string) => {
+    const path = join(directory, name);
+    return await Deno.readFile(path).catch((error) => {
+      throw fileError("read", path, error);
+    });
+  };
+  const json = await read("model.json");
+  try {
+    const { modelTopology, weightsManifest, format, generatedBy } = JSON.parse(new TextDecoder().decode(json));
+    const groups = weightsManifest as { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[];
+    const files: Uint8Array[] = [];
+    for (const path of groups.flatMap(({ paths }) => paths)) {
+      if (/[\\/]/.test(path)) throw new TypeError(`weights must lie beside model.json, got ${JSON.stringify(path)}`);
+      files.push(await read(path));
+    }
+    const weightData = await new Blob(files as Uint8Array<ArrayBuffer>[]).arrayBuffer();
+    const weightSpecs = groups.flatMap(({ weights }) => weights);
+    return await tf.loadLayersModel({
+      load: () => Promise.resolve({ modelTopology, weightSpecs, weightData, format, generatedBy }),
+    });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) throw error;
+    throw new Deno.errors.InvalidData(
+      `Cannot load a model from ${directory}: it must hold a tfjs layers model, got ${(error as Error).message}`,
+    );
+  }
+}
