@@ -7,7 +7,7 @@ import { setUpNative } from "../backend/native_setup.ts";
 import { type BackendChoice, type BackendName, BACKENDS, selectBackend } from "../backend/select.ts";
 import { loadCifar10 } from "../data/cifar10.ts";
 import { fileError } from "../files.ts";
-import { checkChoice, shown } from "../schedules/schedule.ts";
+import { checkChoice } from "../schedules/schedule.ts";
 import { planRun, presetConfig, type RunConfig, type RunPlan } from "../training/config.ts";
 import { chooseData, type RunData } from "../training/run.ts";
 import { type Flag, type FlagValues, UsageError } from "./flags.ts";
@@ -145,7 +145,7 @@ export async function loadImages(
 }
 
 /** From here on nothing may be fetched and no process started. */
-async function giveUpPermissions(): Promise<void> {
+export async function giveUpPermissions(): Promise<void> {
   await Deno.permissions.revoke({ name: "net" });
   await Deno.permissions.revoke({ name: "run" });
 }
@@ -173,6 +173,3 @@ export function cutCycleWarning({ endsAtBase, config, nearestEpochs }: RunPlan):
   return `Warning: ${config.epochs} epochs cut a cycle of ${2 * config.stepSize}; the run would end at its base rate ` +
     `with --epochs ${nearestEpochs}`;
 }
-
-/** For messages: a value as the flags would have it. */
-export const flagValue = shown;

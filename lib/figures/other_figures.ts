@@ -18,7 +18,7 @@ export interface RangeTestCurves {
   /** The same, smoothed. */
   readonly smoothedLosses: readonly number[];
   /** Suggested rates by name; undefined where there is none. */
-  readonly suggestions?: Readonly<Record<string, number | undefined>>;
+  readonly suggestions?: Readonly<Partial<Record<"valley" | "slide" | "minimum" | "steepest", number>>>;
   /** The bounds found. */
   readonly bounds?: { readonly baseLr: number; readonly maxLr: number };
   /** What was measured. Default `"loss"`. */
@@ -78,7 +78,7 @@ export function rangeTestFigure(test: RangeTestCurves, options: FigureOptions = 
     layout: layout(options.title ?? "Learning-rate range test", {
       hovermode: "closest",
       xaxis: rateAxis("learning rate (log scale)", { type: "log", dtick: 1 }),
-      yaxis: axis(metric, { range }),
+      yaxis: axis(metric === "accuracy" ? "error rate" : "loss", { range }),
       shapes: bounds
         ? [{
           type: "rect",

@@ -1,0 +1,111 @@
+/**
+ * What a notebook starts with, and its progress and live figures.
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { cacheDirectory } from "./backend/directories.ts";
+import { type BackendChoice, selectBackend } from "./backend/select.ts";
+import { wrongFiles } from "./data/cifar10_files.ts";
+import { trainingFigure } from "./figures/history_figures.ts";
+import { displayBundle, figureBundle, jupyter } from "./figures/show.ts";
+import { join } from "./path.ts";
+import { checkNumber, rules } from "./schedules/schedule.ts";
+import { ModelCallback, schedulerOfFit } from "./training/callbacks.ts";
+import { logSink, notebookSink, ProgressBar } from "./training/progress.ts";
+
+/** The oldest Deno whose kernel loses no output. */
+export const LEAST_DENO = "2.9.1";
+
+/** Whether a version such as 2.9.1 is at least another. */
+export function atLeast(version: string, least: string): boolean {
+  const [a, b] = [version, least].map((text) => text.split(/[.+-]/).map(Number));
+  for (let i = 0; i < 3; i++) if (a[i] !== b[i]) return a[i] > b[i];
+  return true;
+}
+
+/**
+ * The first cell: checks Deno, starts the backend, and says what is there and what is missing.
+ *
+ * @param options `backend`: as for `selectBackend`. Default `"auto"`.
+ * @throws {Error} If this Deno is too old.
+ * @throws {Deno.errors.NotFound} If a backend asked for by name is not there.
+ * @example
+ * ```ts ignore
+ * import { startNotebook } from "../lib/mod.ts";
+ *
+ * await startNotebook();
+ * ```
+ */
+export async function startNotebook(options: { backend?: BackendChoice } = {}): Promise<void> {
+  const deno = Deno.version.deno;
+  if (!atLeast(deno, LEAST_DENO)) {
+    throw new Error(`Cannot start a notebook: it needs Deno ${LEAST_DENO} or newer (\`deno upgrade\`), got ${deno}`);
+  }
+  const { name, reason } = await selectBackend(options.backend);
+  const missing = await wrongFiles(join(cacheDirectory(), "cifar-10"));
+  console.log([
+    `Deno ${deno.split(".").slice(0, 2).join(".")}`,
+    `backend: ${name} (${reason})`,
+    missing.length === 0 ? "CIFAR-10: ready" : "CIFAR-10: not here yet; loadCifar10() fetches it, or run `deno task setup`",
+  ].join("\n"));
+}
+
+/**
+ * A progress bar for `fit` and `fitDataset`: one updating output in a notebook, a line every so often elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { callbacks, CyclicLR, progress } from "./mod.ts";
+ *
+ * const list = callbacks(new CyclicLR(), progress());
+ * ```
+ */
+export function progress(): tf.CustomCallback {
+  if (!jupyter()) return new ProgressBar({ sink: logSink((line) => console.log(line)) });
+  const id = crypto.randomUUID();
+  let shown = false;
+  const display = async (text: string) => {
+    await displayBundle({ "text/plain": text }, id, shown);
+    shown = true;
+  };
+  return new ProgressBar({ sink: notebookSink(display) });
+}
+
+class LiveFigure extends ModelCallback {
+  constructor(every: number) {
+    const id = crypto.randomUUID();
+    let [steps, last, shown] = [0, -Infinity, false];
+    const draw = async () => {
+      const scheduler = schedulerOfFit(this.params);
+      if (!scheduler || scheduler.history.iterations.length < 2) return;
+      await displayBundle(await figureBundle(trainingFigure(scheduler), "svg"), id, shown);
+      [last, shown] = [performance.now(), true];
+    };
+    super({
+      onBatchEnd: async () => {
+        // a drawing takes about a second: at most one in five is spent on it
+        if (++steps % every === 0 && performance.now() - last > 5000) await draw();
+      },
+      onEpochEnd: draw,
+    });
+  }
+}
+
+/**
+ * A figure of losses, accuracies and rate that is drawn anew while the cell trains. It needs a scheduler on the same fit.
+ *
+ * @param options `every`: batches between two drawings, 1 or more; default 20. At most one in five seconds.
+ * @throws {RangeError} If `every` is no whole number of 1 or more.
+ * @example
+ * ```ts
+ * import { callbacks, CyclicLR, liveFigure } from "./mod.ts";
+ *
+ * const list = callbacks(new CyclicLR(), liveFigure({ every: 10 }));
+ * ```
+ */
+export function liveFigure(options: { every?: number } = {}): tf.CustomCallback {
+  const { every = 20 } = options;
+  checkNumber("draw a live figure", "every", every, ...rules.count);
+  if (jupyter()) return new LiveFigure(every);
+  return new ProgressBar({ sink: logSink(() => {}) });
+}
