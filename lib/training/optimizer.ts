@@ -17,11 +17,13 @@ interface Inside {
 }
 const inside = (optimizer: tf.Optimizer) => optimizer as unknown as Inside & Record<string, unknown>;
 
-/** The field that a schedule's momentum sets: beta1 for the Adam family. */
-function momentumField(optimizer: tf.Optimizer): "momentum" | "beta1" | undefined {
-  if (optimizer instanceof tf.MomentumOptimizer || optimizer instanceof tf.RMSPropOptimizer) return "momentum";
-  if (optimizer instanceof tf.AdamOptimizer || optimizer instanceof tf.AdamaxOptimizer) return "beta1";
-}
+/** The field that a schedule's momentum sets, by class: tfjs's `instanceof` says yes to every optimizer. */
+const MOMENTUM_FIELDS: Readonly<Record<string, "momentum" | "beta1">> = {
+  Momentum: "momentum",
+  RMSProp: "momentum",
+  Adam: "beta1",
+  Adamax: "beta1",
+};
 
 /**
  * Throws unless the optimizer can take these hyperparameters.
@@ -34,7 +36,7 @@ export function checkHyperparameters(optimizer: tf.Optimizer, { learningRate, mo
   checkNumber(verb, "learningRate", learningRate, ...rules.notNegative);
   if (momentum === undefined) return;
   checkNumber(verb, "momentum", momentum, "0 or more and below 1", (value) => value >= 0 && value < 1);
-  if (!momentumField(optimizer)) {
+  if (!MOMENTUM_FIELDS[optimizer.getClassName()]) {
     throw new TypeError(
       `Cannot ${verb}: cycling momentum needs an optimizer with momentum or beta1 (momentum, rmsprop, adam, adamax), ` +
         `got ${shown(optimizer.getClassName())}`,
@@ -62,15 +64,16 @@ export function setHyperparameters(optimizer: tf.Optimizer, hyperparameters: Hyp
   checkHyperparameters(optimizer, hyperparameters);
   const { learningRate, momentum } = hyperparameters;
   const fields = inside(optimizer);
+  const className = optimizer.getClassName();
   // SGD and Momentum compute with a scalar that only the setter renews; on the others there is only the field
-  if (optimizer instanceof tf.SGDOptimizer) {
-    if (fields.learningRate !== learningRate) optimizer.setLearningRate(learningRate);
+  if (className === "SGD" || className === "Momentum") {
+    if (fields.learningRate !== learningRate) (optimizer as tf.SGDOptimizer).setLearningRate(learningRate);
   } else fields.learningRate = learningRate;
   if (momentum === undefined) return;
-  const field = momentumField(optimizer)!;
+  const field = MOMENTUM_FIELDS[className];
   if (fields[field] === momentum) return;
   fields[field] = momentum;
-  if (optimizer instanceof tf.MomentumOptimizer) { // setMomentum leaves the scalar that the update uses as it was
+  if (className === "Momentum") { // setMomentum leaves the scalar that the update uses as it was
     fields.m?.dispose();
     fields.m = tf.keep(tf.scalar(momentum));
   }

@@ -1,0 +1,63 @@
+/**
+ * What several tests need: small images, a tiny model, a temporary directory, and whether native TensorFlow is there.
+ * @module
+ */
+import { imageDataset, type ImageDataset, tf } from "../lib/mod.ts";
+import { randomFrom } from "../lib/data/random.ts";
+
+/** Images of noise whose class shows in their brightness. */
+export function smallImages(size: number, classes = 10, side = 32): ImageDataset {
+  const random = randomFrom(7);
+  const labels = Uint8Array.from({ length: size }, (_, index) => index % classes);
+  const images = Uint8Array.from({ length: size * side * side * 3 }, (_, index) => {
+    const label = labels[Math.floor(index / (side * side * 3))];
+    return Math.min(255, label * 20 + 40 * random());
+  });
+  return imageDataset({ images, labels, shape: [side, side, 3], classNames: [..."abcdefghij"].slice(0, classes) });
+}
+
+/** A line fitted to a line: quick to train. */
+export function tinyModel(optimizer: tf.Optimizer): tf.LayersModel {
+  const model = tf.sequential({
+    layers: [tf.layers.dense({ units: 1, inputShape: [2], kernelInitializer: "ones", name: "line" })],
+  });
+  model.compile({ optimizer, loss: "meanSquaredError", metrics: ["accuracy"] });
+  return model;
+}
+
+/** Batches for {@linkcode tinyModel}: `count` batches of 4. */
+export function tinyBatches(count: number): tf.data.Dataset<{ xs: tf.Tensor; ys: tf.Tensor }> {
+  const make = function* () {
+    for (let i = 0; i < count; i++) {
+      const xs = tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8].map((value) => value / 8 + i / 100), [4, 2]);
+      yield { xs, ys: tf.tidy(() => xs.sum(1, true).mul(2)) };
+    }
+  };
+  const data = tf.data.generator(make as unknown as () => Iterator<tf.TensorContainer>);
+  return Object.assign(data, { size: count }) as unknown as tf.data.Dataset<{ xs: tf.Tensor; ys: tf.Tensor }>;
+}
+
+/** All seven of tfjs's optimizers. */
+export const OPTIMIZERS: Record<string, () => tf.Optimizer> = {
+  sgd: () => tf.train.sgd(0.01),
+  momentum: () => tf.train.momentum(0.01, 0.9),
+  adagrad: () => tf.train.adagrad(0.01),
+  adadelta: () => tf.train.adadelta(0.01),
+  rmsprop: () => tf.train.rmsprop(0.01, 0.9, 0.5),
+  adam: () => tf.train.adam(0.01),
+  adamax: () => tf.train.adamax(0.01),
+};
+
+/** Whether a permission is given: plain `deno test` gives none. */
+export const allowed = (...names: Deno.PermissionDescriptor["name"][]): boolean =>
+  names.every((name) => Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted");
+
+/** Runs `work` with a directory that is gone afterwards. */
+export async function withDirectory(work: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  try {
+    await work(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}

@@ -1,0 +1,270 @@
+import assert from "node:assert/strict";
+import {
+  callbacks,
+  constant,
+  cyclical,
+  CyclicLR,
+  LearningRateScheduler,
+  oneCycle,
+  planCycles,
+  type Schedule,
+  stopAtCycleEnd,
+  stopOnInterrupt,
+  tf,
+} from "../../lib/mod.ts";
+import { randomFrom } from "../../lib/data/random.ts";
+import { OPTIMIZERS, tinyBatches, tinyModel } from "../support.ts";
+
+const quiet = { verbose: 0 } as const;
+/** The rate and momentum that the next update of an optimizer would use, by its effect on a weight. */
+interface Inside {
+  learningRate: number;
+  c?: tf.Scalar;
+  m?: tf.Scalar;
+  momentum?: number;
+  beta1?: number;
+}
+const inside = (optimizer: tf.Optimizer) => optimizer as unknown as Inside;
+const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-6, `${a} is not ${b}`);
+
+for (const [name, make] of Object.entries(OPTIMIZERS)) {
+  Deno.test(`CyclicLR() sets the rate of ${name} before every batch, and records it`, async () => {
+    await tf.setBackend("cpu");
+    const rate = cyclical({ baseLr: 0.001, maxLr: 0.009, stepSize: 2 });
+    const model = tinyModel(make());
+    const clr = new CyclicLR({ baseLr: 0.001, maxLr: 0.009, stepSize: 2 });
+    const used: number[] = [];
+    const watch = {
+      onBatchBegin: () => {
+        const { learningRate, c } = inside(model.optimizer);
+        used.push(c ? -c.dataSync()[0] : learningRate); // SGD and Momentum multiply by c = -rate
+      },
+    };
+    await model.fitDataset(tinyBatches(6), { epochs: 2, callbacks: callbacks(clr, watch), ...quiet });
+    for (let i = 0; i < 12; i++) {
+      near(used[i], rate(i).learningRate);
+      assert.equal(clr.history.lr[i], rate(i).learningRate);
+    }
+    assert.deepEqual(clr.history.iterations, Array.from({ length: 12 }, (_, i) => i));
+    assert.ok(clr.history.loss.every((loss) => typeof loss === "number"));
+    assert.equal(clr.history.accuracy?.length, 12);
+  });
+
+  const hasMomentum = ["momentum", "rmsprop", "adam", "adamax"].includes(name);
+  Deno.test(`CyclicLR() ${hasMomentum ? "cycles" : "refuses to cycle"} the momentum of ${name}`, async () => {
+    await tf.setBackend("cpu");
+    const model = tinyModel(make());
+    const clr = new CyclicLR({ stepSize: 2, baseMomentum: 0.8, maxMomentum: 0.9 });
+    const used: number[] = [];
+    const watch = {
+      onBatchBegin: () => {
+        const { m, beta1, momentum } = inside(model.optimizer);
+        used.push(m ? m.dataSync()[0] : beta1 ?? momentum!);
+      },
+    };
+    const fit = () => model.fitDataset(tinyBatches(4), { epochs: 1, callbacks: callbacks(clr, watch), ...quiet });
+    if (!hasMomentum) {
+      await assert.rejects(fit, /^TypeError: Cannot set hyperparameters: cycling momentum needs an optimizer with momentum/);
+      assert.equal(clr.iteration, 0);
+      return;
+    }
+    await fit();
+    [0.9, 0.85, 0.8, 0.85].forEach((expected, i) => near(used[i], expected));
+    [0.9, 0.85, 0.8, 0.85].forEach((expected, i) => near(clr.history.momentum![i], expected));
+  });
+}
+
+Deno.test("tfjs 4.22 still has the traps that setHyperparameters() works around", async () => {
+  await tf.setBackend("cpu");
+  const x = tf.variable(tf.scalar(1));
+  const sgd = tf.train.sgd(0.1);
+  Object.assign(sgd, { learningRate: 10 });
+  sgd.minimize(() => x.mul(1) as tf.Scalar);
+  near(x.dataSync()[0], 0.9); // assigning learningRate is ignored
+  const momentum = tf.train.momentum(0.1, 0.9);
+  momentum.setMomentum(0.5);
+  near(inside(momentum).m!.dataSync()[0], 0.9); // setMomentum has no effect on the scalar that counts
+  tf.dispose([x]);
+});
+
+Deno.test("CyclicLR() goes on with the cycle on a second fit", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  const clr = new CyclicLR({ baseLr: 0, maxLr: 0.4, stepSize: 4 });
+  await model.fitDataset(tinyBatches(3), { epochs: 1, callbacks: [clr], ...quiet });
+  await model.fitDataset(tinyBatches(3), { epochs: 1, callbacks: [clr], ...quiet });
+  [0, 0.1, 0.2, 0.3, 0.4, 0.3].forEach((rate, i) => near(clr.history.lr[i], rate));
+  assert.equal(clr.iteration, 6);
+});
+
+Deno.test("CyclicLR.reset() acts on the very next batch, and the iteration counts on", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  const clr = new CyclicLR({ baseLr: 0.01, maxLr: 0.05, stepSize: 4 });
+  const resetAt = { onBatchEnd: (batch: number) => void (batch === 2 && clr.reset({ baseLr: 0.001, maxLr: 0.003, stepSize: 2 })) };
+  await model.fitDataset(tinyBatches(6), { epochs: 1, callbacks: callbacks(clr, resetAt), ...quiet });
+  [0.01, 0.02, 0.03, 0.001, 0.002, 0.003].forEach((rate, i) => near(clr.history.lr[i], rate));
+  assert.equal(clr.iteration, 6);
+  assert.throws(() => clr.reset({ stepSize: 0 }), RangeError);
+  near(clr.at(6).learningRate, 0.002);
+});
+
+Deno.test("a scheduler's rate lands in tfjs's History by epoch", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  const clr = new CyclicLR({ baseLr: 0, maxLr: 0.4, stepSize: 4 });
+  const { history } = await model.fitDataset(tinyBatches(3), { epochs: 2, callbacks: [clr], ...quiet });
+  near(history.lr[0] as number, 0.2);
+  near(history.lr[1] as number, 0.3);
+  assert.equal(clr.history.epochs.length, 2);
+  assert.equal(clr.history.epochs[1].iteration, 6);
+  near(clr.history.epochs[0].loss, history.loss[0] as number);
+});
+
+Deno.test("a scheduler steps a custom loop with one line", async () => {
+  const model = tinyModel(tf.train.momentum(0.01, 0.9));
+  const scheduler = new LearningRateScheduler(oneCycle({ maxLr: 0.1, totalSteps: 5, baseMomentum: 0.85, maxMomentum: 0.95 }));
+  const [xs, ys] = [tf.ones([4, 2]), tf.ones([4, 1])];
+  for (let i = 0; i < 5; i++) {
+    scheduler.step(model.optimizer);
+    near(inside(model.optimizer).learningRate, scheduler.schedule(i).learningRate);
+    await model.trainOnBatch(xs, ys);
+  }
+  assert.equal(scheduler.history.lr.length, 5);
+  tf.dispose([xs, ys]);
+});
+
+/** A schedule out of random numbers. */
+function randomSchedule(random: () => number): Schedule {
+  const baseLr = random() * 0.01;
+  const maxLr = baseLr + random() * 0.1;
+  const modes = ["triangular", "triangular2", "exp_range"] as const;
+  return random() < 0.3
+    ? oneCycle({ maxLr: 0.01 + maxLr, totalSteps: 1 + Math.floor(random() * 40) })
+    : cyclical({
+      ...{ baseLr, maxLr, stepSize: 0.5 + random() * 9, stepSizeDown: 0.5 + random() * 9 },
+      ...{ mode: modes[Math.floor(random() * 3)], gamma: 0.9 + 0.1 * random() },
+    });
+}
+
+Deno.test("a scheduler's state after k batches continues the sequence exactly, for 200 random schedules and k", () => {
+  for (let trial = 0; trial < 200; trial++) {
+    const random = randomFrom(trial);
+    const schedule = randomSchedule(random);
+    const whole = new LearningRateScheduler(schedule);
+    const optimizer = tf.train.sgd(0.1);
+    const k = Math.floor(random() * 50);
+    let ends = 0;
+    whole.onCycleEnd = () => void ends++;
+    for (let i = 0; i < k; i++) whole.step(optimizer);
+    const restored = LearningRateScheduler.fromJSON(JSON.parse(JSON.stringify(whole)));
+    ends = 0;
+    let endsAgain = 0;
+    restored.onCycleEnd = () => void endsAgain++;
+    for (let i = 0; i < 30; i++) assert.deepEqual(restored.step(optimizer), whole.step(optimizer));
+    assert.deepEqual(restored.history, whole.history);
+    assert.equal(endsAgain, ends);
+    optimizer.dispose();
+  }
+});
+
+Deno.test("a scheduler with a custom function restores only with that function", () => {
+  const options = { scaleFn: () => 0.5 };
+  const state = JSON.parse(JSON.stringify(new CyclicLR(options)));
+  assert.throws(() => CyclicLR.fromJSON(state), /^TypeError: Cannot restore a scheduler: the state must hold a schedule/);
+  assert.equal(LearningRateScheduler.fromJSON(state, cyclical(options)).iteration, 0);
+});
+
+Deno.test("CyclicLR.fromJSON() gives a CyclicLR that can be reset", () => {
+  const clr = CyclicLR.fromJSON(JSON.parse(JSON.stringify(new CyclicLR({ stepSize: 3 }))));
+  assert.ok(clr instanceof CyclicLR);
+  clr.reset({ maxLr: 1 });
+  near(clr.at(3).learningRate, 1);
+});
+
+Deno.test("onCycleEnd is called after the last batch of each cycle", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  const clr = new CyclicLR({ stepSize: 2 });
+  const ends: [number, number][] = [];
+  clr.onCycleEnd = ({ iteration, cycle, model }) => {
+    assert.ok(model);
+    ends.push([iteration, cycle]);
+  };
+  await model.fitDataset(tinyBatches(10), { epochs: 1, callbacks: [clr], ...quiet });
+  assert.deepEqual(ends, [[4, 1], [8, 2]]);
+});
+
+Deno.test("callbacks() composes ours, tfjs's own and plain objects in any order", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  const clr = new CyclicLR();
+  let plain = 0;
+  const list = callbacks({ onEpochEnd: () => void plain++ }, tf.callbacks.earlyStopping({ monitor: "loss" }), clr);
+  await model.fitDataset(tinyBatches(3), { epochs: 2, callbacks: list, ...quiet });
+  assert.equal(plain, 2);
+  assert.equal(clr.iteration, 6);
+});
+
+Deno.test("a scheduler behind a plain object in a bare array fails in words, not in an endless recursion", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  const bare = [{ onEpochEnd: () => {} }, new CyclicLR()] as unknown as tf.CustomCallback[];
+  await assert.rejects(
+    () => model.fitDataset(tinyBatches(2), { epochs: 1, callbacks: bare, ...quiet }),
+    /Cannot train with a scheduler behind a plain object: compose them by callbacks/,
+  );
+});
+
+Deno.test("two schedulers on one fit are refused", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  const two = [new CyclicLR(), new LearningRateScheduler(constant({ learningRate: 1 }))];
+  assert.throws(() => callbacks(...two), /one fit takes one learning-rate scheduler, got 2/);
+  await assert.rejects(
+    () => model.fitDataset(tinyBatches(2), { epochs: 1, callbacks: two, ...quiet }),
+    /one fit takes one learning-rate scheduler, got two/,
+  );
+});
+
+Deno.test("a scheduler told of a plan refuses a fit of another length", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  const plan = planCycles({ batchesPerEpoch: 4, epochs: 2, stepSizeEpochs: 1 });
+  const clr = new CyclicLR({ stepSize: plan.stepSize, plan });
+  await assert.rejects(
+    () => model.fitDataset(tinyBatches(4), { epochs: 3, callbacks: [clr], ...quiet }),
+    /^RangeError: Cannot train: the plan has 8 iterations, got a fit of 3 x 4/,
+  );
+  await model.fitDataset(tinyBatches(4), { epochs: 2, callbacks: [clr], ...quiet });
+});
+
+Deno.test("the event loop keeps ticking during a fit with a class callback", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  const until = performance.now() + 600;
+  const stop = { onBatchEnd: () => void (performance.now() > until && (model.stopTraining = true)) };
+  await model.fitDataset(tinyBatches(100), { epochs: 1000, callbacks: callbacks(new CyclicLR(), stop), ...quiet });
+  clearInterval(timer);
+  assert.ok(ticks > 1, `${ticks} ticks`);
+});
+
+Deno.test("stopOnInterrupt() ends a fit on a signal, with what was trained", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  const controller = new AbortController();
+  const clr = new CyclicLR();
+  const abort = { onBatchEnd: (batch: number) => void (batch === 2 && controller.abort()) };
+  const list = callbacks(clr, abort, stopOnInterrupt({ signal: controller.signal }));
+  await model.fitDataset(tinyBatches(10), { epochs: 5, callbacks: list, ...quiet });
+  assert.equal(clr.iteration, 3);
+});
+
+Deno.test("stopAtCycleEnd() stops only where a cycle has ended", async () => {
+  const model = tinyModel(tf.train.sgd(0));
+  const clr = new CyclicLR({ baseLr: 0, maxLr: 0, stepSize: 3 }); // nothing learns: never better
+  const list = callbacks(clr, stopAtCycleEnd({ monitor: "loss", patience: 2 }));
+  await model.fitDataset(tinyBatches(3), { epochs: 20, callbacks: list, ...quiet });
+  assert.equal(clr.iteration, 18); // the best of cycle 1, then two without a better one
+});
+
+Deno.test("a fit with a scheduler leaks no tensor", async () => {
+  const model = tinyModel(tf.train.momentum(0.01, 0.9));
+  const clr = new CyclicLR({ stepSize: 3, baseMomentum: 0.8, maxMomentum: 0.9 });
+  await model.fitDataset(tinyBatches(4), { epochs: 1, callbacks: [clr], ...quiet });
+  const before = tf.memory().numTensors;
+  await model.fitDataset(tinyBatches(20), { epochs: 2, callbacks: [clr], ...quiet });
+  assert.equal(tf.memory().numTensors, before);
+});
