@@ -25,6 +25,54 @@ export function registerWasmKernels(): void {
     },
   });
   replaceGradient(WASM, "Conv2D", convolutionGradient);
+  // tfjs's own counts a pixel once, however many windows it is the maximum of
+  tf.unregisterKernel("MaxPoolGrad", WASM);
+  tf.registerKernel({
+    kernelName: "MaxPoolGrad",
+    backendName: WASM,
+    kernelFunc: ({ inputs, attrs }) => {
+      const { dy, input } = inputs as Record<string, tf.Tensor4D>;
+      const { filterSize, strides, pad } = attrs as unknown as Record<"filterSize" | "strides", [number, number] | number> & {
+        pad: "same" | "valid" | number;
+      };
+      return maxPoolGradient(dy, input, filterSize, strides, pad);
+    },
+  });
+}
+
+/** The gradient of max pooling: each window's goes to its first maximum; a pixel gathers those of all its windows. */
+function maxPoolGradient(
+  dy: tf.Tensor4D,
+  input: tf.Tensor4D,
+  filterSize: [number, number] | number,
+  strides: [number, number] | number,
+  pad: "same" | "valid" | number,
+): tf.Tensor {
+  const info = tf.backend_util.computePool2DInfo(input.shape, filterSize, strides, 1, pad);
+  const [x, gradient] = [input.dataSync(), dy.dataSync()];
+  const sums = new Float32Array(input.size);
+  const { inHeight, inWidth, outHeight, outWidth, inChannels: channels } = info;
+  for (let image = 0, from = 0; image < info.batchSize; image++) {
+    for (let row = 0; row < outHeight; row++) {
+      const top = row * info.strideHeight - info.padInfo.top;
+      const [firstRow, endRow] = [Math.max(0, top), Math.min(inHeight, top + info.filterHeight)];
+      for (let column = 0; column < outWidth; column++) {
+        const left = column * info.strideWidth - info.padInfo.left;
+        const [firstColumn, endColumn] = [Math.max(0, left), Math.min(inWidth, left + info.filterWidth)];
+        for (let channel = 0; channel < channels; channel++, from++) {
+          let [best, place] = [-Infinity, -1];
+          for (let y = firstRow; y < endRow; y++) {
+            for (let at = firstColumn; at < endColumn; at++) {
+              const pixel = ((image * inHeight + y) * inWidth + at) * channels + channel;
+              if (x[pixel] > best) [best, place] = [x[pixel], pixel];
+            }
+          }
+          if (place >= 0) sums[place] += gradient[from];
+        }
+      }
+    }
+  }
+  return tf.tensor(sums, input.shape);
 }
 
 /** The filter's gradient: for each of its taps, the images under that tap times the gradient, as one matrix product. */

@@ -377,6 +377,7 @@ export function lossSurfaceFigure(loss: (x: number, y: number) => number, option
     data: [{ type: "surface", ...surface, opacity: 0.9 }, ...paths],
     layout: layout(title, {
       height: 620,
+      plot_bgcolor: undefined, // a plot in 3D has none
       hovermode: "closest",
       scene: {
         xaxis: { title: { text: "weight 1" } },

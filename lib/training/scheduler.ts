@@ -271,7 +271,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
 
   #endEpoch(epoch: number, logs: Record<string, number>): void {
     const numbers = numbersOf(logs);
-    const lr = this.#used.learningRate;
+    const lr = this.history.lr.at(-1) ?? 0;
     // our own means: tfjs's know only the batches of this process, not those before a resume
     const { loss, accuracy } = this.history;
     const means = Object.entries({ loss, accuracy })

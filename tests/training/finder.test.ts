@@ -92,7 +92,7 @@ Deno.test("findLearningRate() trains at the ramp's rates", async () => {
 Deno.test("findLearningRate() gives bounds on a curve that falls", async () => {
   const model = tinyModel(tf.train.sgd(0.01));
   const { bounds, suggestions, reason } = await findLearningRate(model, tinyBatches(4), { startLr: 1e-5, endLr: 10, smoothing: 0.5 });
-  assert.ok(bounds && bounds.baseLr < bounds.maxLr && bounds.maxLr < 10, reason);
+  assert.ok(bounds && bounds.baseLr < bounds.maxLr && bounds.maxLr < 10, String(reason));
   assert.ok(Object.values(suggestions).every((rate) => rate > 1e-5 && rate < 10));
 });
 

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { type BackendName, batches, miniGoogLeNet, selectBackend, tf } from "../../lib/mod.ts";
+import { BATCH_NORM } from "../../lib/backend/gradients.ts";
+import { missingNativePart } from "../../lib/backend/native_package.ts";
+import { randomFrom } from "../../lib/data/random.ts";
+import { allowed, smallImages } from "../support.ts";
+
+const ready: Partial<Record<BackendName, boolean>> = {
+  native: allowed("read", "env", "ffi", "sys") && !missingNativePart(),
+  wasm: allowed("read", "env"),
+};
+
+/** A tensor of numbers that are the same on every backend. */
+function numbers(shape: number[], key: number): tf.Tensor {
+  const random = randomFrom(key);
+  return tf.tensor(Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 2 * random() - 1), shape);
+}
+
+/** Values of a function of tensors, and of its gradients, on a backend. */
+async function onBackend(name: BackendName, f: (...xs: tf.Tensor[]) => tf.Tensor, shapes: number[][], key: number): Promise<number[][]> {
+  await selectBackend(name);
+  return tf.tidy(() => {
+    const xs = shapes.map((shape, index) => numbers(shape, key + index));
+    const dy = numbers(f(...xs).shape, key + 99);
+    return [f(...xs), ...tf.grads(f)(xs, dy)].map((tensor) => [...tensor.dataSync()]);
+  });
+}
+
+function close(actual: number[][], expected: number[][], tolerance = 2e-4): void {
+  expected.forEach((values, index) =>
+    values.forEach((value, i) =>
+      assert.ok(
+        Math.abs(actual[index][i] - value) <= tolerance * (1 + Math.abs(value)),
+        `output ${index}, number ${i}: ${actual[index][i]} is not ${value}`,
+      )
+    )
+  );
+}
+
+const convolution = (strides: number, pad: "same" | "valid") => (x: tf.Tensor, filter: tf.Tensor) =>
+  tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, strides, pad);
+const cases: [string, (...xs: tf.Tensor[]) => tf.Tensor, number[][]][] = [
+  ["a 3x3 convolution", convolution(1, "same"), [[2, 7, 6, 3], [3, 3, 3, 4]]],
+  ["a 1x1 convolution", convolution(1, "same"), [[2, 5, 5, 3], [1, 1, 3, 4]]],
+  ["a strided convolution", convolution(2, "valid"), [[2, 9, 8, 3], [3, 3, 3, 2]]],
+  ["a strided convolution with padding", convolution(2, "same"), [[2, 8, 9, 2], [3, 3, 2, 3]]],
+  ["an even convolution", convolution(1, "same"), [[1, 6, 6, 2], [2, 2, 2, 2]]],
+  ["a valid convolution", convolution(1, "valid"), [[1, 6, 6, 2], [3, 3, 2, 2]]],
+  ["ReLU", (x) => tf.relu(x), [[3, 4, 5, 2]]],
+  ["a bias", (x, b) => tf.add(x, b), [[3, 4, 5, 2], [2]]],
+  ["max pooling", (x) => tf.maxPool(x as tf.Tensor4D, 3, 2, "valid"), [[2, 9, 9, 3]]],
+  ["average pooling", (x) => tf.avgPool(x as tf.Tensor4D, 7, 1, "valid"), [[2, 7, 7, 3]]],
+  ["a softmax", (x) => tf.softmax(x), [[4, 5]]],
+];
+
+for (const backend of ["native", "wasm"] as const) {
+  for (const [name, f, shapes] of cases) {
+    Deno.test(`${backend}: value and gradients of ${name} are the plain backend's`, { ignore: !ready[backend] }, async () => {
+      for (let key = 0; key < 3000; key += 1000) {
+        close(await onBackend(backend, f, shapes, key), await onBackend("cpu", f, shapes, key));
+      }
+    });
+  }
+
+  Deno.test(`${backend}: training batch normalization is the plain layer's, with its moving averages`, { ignore: !ready[backend] }, async () => {
+    const train = async (name: BackendName) => {
+      await selectBackend(name);
+      const layer = tf.layers.batchNormalization({ inputShape: [5, 4, 3], name: `bn_${name}_${crypto.randomUUID().slice(0, 8)}` });
+      layer.build([null, 5, 4, 3]);
+      layer.setWeights([numbers([3], 7), numbers([3], 8), numbers([3], 9), tf.abs(numbers([3], 10))]);
+      const f = (x: tf.Tensor) => layer.apply(x, { training: true }) as tf.Tensor;
+      const x = numbers([6, 5, 4, 3], 1);
+      const y = f(x);
+      const { grads } = tf.variableGrads(() => f(x).mul(numbers([6, 5, 4, 3], 2)).sum() as tf.Scalar);
+      const dx = tf.grad((t) => f(t).mul(numbers([6, 5, 4, 3], 2)).sum())(x);
+      const own = Object.entries(grads).filter(([key]) => key.includes(`bn_${name}`)).map(([, gradient]) => gradient);
+      return [y, dx, ...own, ...layer.getWeights()].map((tensor) => [...tensor.dataSync()]);
+    };
+    close(await train(backend), await train("cpu"));
+  });
+
+  Deno.test(`${backend}: 20 steps of training follow the plain path`, { ignore: !ready[backend] }, async () => {
+    const losses = async (name: BackendName) => {
+      await selectBackend(name);
+      const kernel = (seed: number) => tf.initializers.glorotUniform({ seed });
+      const model = tf.sequential({
+        layers: [
+          tf.layers.conv2d({ filters: 4, kernelSize: 3, padding: "same", inputShape: [8, 8, 3], kernelInitializer: kernel(1) }),
+          tf.layers.batchNormalization(),
+          tf.layers.activation({ activation: "relu" }),
+          tf.layers.maxPooling2d({ poolSize: 3, strides: 2 }),
+          tf.layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, kernelInitializer: kernel(2) }),
+          tf.layers.batchNormalization(),
+          tf.layers.flatten(),
+          tf.layers.dense({ units: 4, activation: "softmax", kernelInitializer: kernel(3) }),
+        ],
+      });
+      model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: "categoricalCrossentropy" });
+      const images = smallImages(80, 4, 8);
+      const mean = new Float32Array(192).fill(60);
+      const { history } = await model.fitDataset(batches(images, { batchSize: 4, seed: 2, mean }), { epochs: 1, verbose: 0 });
+      const weights = model.getWeights().map((weight) => [...weight.dataSync()]);
+      model.dispose();
+      return [history.loss as number[], ...weights];
+    };
+    close(await losses(backend), await losses("cpu"), 5e-3);
+  });
+
+  Deno.test(`${backend}: a gradient of a gradient still works`, { ignore: !ready[backend] }, async () => {
+    await selectBackend(backend);
+    const second = tf.grad((x) => tf.grad((t) => tf.relu(t).mul(t).mul(t).sum())(x).sum())(tf.tensor1d([2, -1]));
+    assert.deepEqual([...second.dataSync()].map((v) => Math.round(v * 1000) / 1000), [12, 0]);
+  });
+}
+
+Deno.test("native: MiniGoogLeNet trains by the fused kernels, repeats number for number, and leaks nothing", { ignore: !ready.native }, async () => {
+  await selectBackend("native");
+  assert.ok(tf.getKernel(BATCH_NORM, "tensorflow"));
+  const losses = async () => {
+    const model = miniGoogLeNet({ seed: 4 });
+    model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: "categoricalCrossentropy" });
+    const data = batches(smallImages(16), { batchSize: 8, seed: 1 });
+    await model.fitDataset(data, { epochs: 1, verbose: 0 });
+    const before = tf.memory().numTensors;
+    const { history } = await model.fitDataset(data, { epochs: 2, verbose: 0 });
+    assert.equal(tf.memory().numTensors, before);
+    model.dispose();
+    return history.loss;
+  };
+  assert.deepEqual(await losses(), await losses());
+});

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { helpText, parseFlags, UsageError } from "../../lib/cli/flags.ts";
+import { permissionFlags } from "../../lib/cli/launch.ts";
+import { planFromFlags, SETTING_FLAGS } from "../../lib/cli/session.ts";
+import { randomFrom } from "../../lib/data/random.ts";
+import { planRun, presetConfig } from "../../lib/training/config.ts";
+import { duration, progressLine } from "../../lib/training/progress.ts";
+import { allowed, withDirectory } from "../support.ts";
+
+const io = { ignore: !allowed("read", "write", "run", "env", "sys") };
+const launcher = new URL("../../lib/cli/launch.ts", import.meta.url);
+
+/** Runs the command line as a task does. */
+export async function clr(args: string[], env: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-env", "--allow-sys", "--allow-run", launcher.pathname, ...args],
+    cwd: new URL("../..", import.meta.url),
+    env: { ...env, NO_COLOR: "1" },
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("--help is written for people and ends with 0", io, async () => {
+  const { code, stdout } = await clr(["train", "--help"]);
+  assert.equal(code, 0);
+  for (const word of ["--max-lr N", "Examples:", "deno task train", "--preset X", "half a cycle, in epochs"]) {
+    assert.ok(stdout.includes(word), word);
+  }
+  assert.ok(stdout.split("\n").every((line) => line.length <= 110));
+});
+
+for (
+  const [args, message] of [
+    [["--max-rl", "1"], /Cannot read the command line: `--help` lists the flags, got "--max-rl" \(--max-lr\?\)/],
+    [["--mode", "triangle"], /mode must be one of "triangular", "triangular2", "exp_range", got "triangle"/],
+    [["--base-lr", "0.5", "--max-lr", "0.1"], /baseLr must not be above maxLr 0\.1, got 0\.5/],
+    [["--step-size", "0"], /stepSize must be above 0, got 0/],
+    [["--epochs", "NaN"], /Cannot read --epochs: it takes a number, got "NaN"/],
+    [["--epochs", "-2"], /epochs must be a whole number of 1 or more, got -2/],
+    [["--epochs"], /Cannot read --epochs: it takes a number, got nothing/],
+    [["--batch-size", "300", "--train-size", "256"], /batchSize must not be above the 230 images to train on, got 300/],
+    [["--train-size", "60000"], /trainSize must be at most 50000, the images there are, got 60000/],
+    [["--classes", "cat,unicorn"], /classes must be among .*, got "unicorn"/],
+    [["--backend", "cuda"], /it must be one of "auto", "native", "webgpu", "wasm", "cpu", got "cuda"/],
+    [["--preset", "slow"], /it must be one of "quick", "article", got "slow"/],
+    [["--config", "/no/such/file"], /Cannot read \/no\/such\/file: it must exist/],
+    [["quick"], /it takes flags alone, got "quick"/],
+    [["--seed", "1.5"], /seed must be a whole number, got 1\.5/],
+  ] as [string[], RegExp][]
+) {
+  Deno.test(`train ${args.join(" ")} is a wrong call: one sentence, exit code 2`, io, async () => {
+    const { code, stderr, stdout } = await clr(["train", ...args]);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, message);
+    assert.equal(stderr.trim().split("\n").length, 1);
+    assert.equal(stdout, "");
+  });
+}
+
+Deno.test("train --data on a directory that is no CIFAR-10 fails with one sentence and exit code 1", io, async () => {
+  await withDirectory(async (directory) => {
+    const { code, stderr } = await clr(["train", "--backend", "cpu", "--data", directory, "--output", `${directory}/run`]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^Cannot read .*data_batch_1\.bin: it must exist, got /);
+    assert.deepEqual([...Deno.readDirSync(directory)].length, 0);
+  });
+});
+
+Deno.test("compare and find-lr refuse wrong calls with exit code 2", io, async () => {
+  for (const args of [["compare", "--shard", "5/4"], ["compare", "--schedules", "none"], ["compare", "--seeds", "0"], ["compare", "--merge", "/no/such"], ["find-lr", "--iterations", "1"], ["find-lr", "--start-lr", "2"]]) {
+    const { code, stderr } = await clr(args);
+    assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
+    assert.match(stderr, /^Cannot /);
+  }
+});
+
+Deno.test("permissionFlags() gives a command what its flags need, and no more", { ignore: !allowed("read", "env", "sys") }, () => {
+  const flags = permissionFlags("train", ["--output", "/tmp/run"]);
+  assert.ok(!flags.some((flag) => ["-A", "--allow-all", "--allow-write", "--allow-net", "--allow-run"].includes(flag)));
+  assert.match(flags.find((flag) => flag.startsWith("--allow-write="))!, /(^|[=,])\/tmp\/run(,|$)/);
+  assert.match(flags.find((flag) => flag.startsWith("--allow-net="))!, /www\.cs\.toronto\.edu/);
+  const offline = permissionFlags("train", ["--offline"]);
+  assert.ok(offline.includes("--cached-only") && !offline.some((flag) => /^--allow-(net|run)/.test(flag)));
+  assert.deepEqual(permissionFlags("train", ["--help"]), ["--quiet", "--no-prompt", "--allow-read", "--allow-env"]);
+});
+
+Deno.test("no task has every permission", { ignore: !allowed("read") }, async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
+  for (const [name, { command }] of Object.entries<{ command: string }>(tasks)) {
+    assert.doesNotMatch(command, /(^|\s)(-A|--allow-all)(\s|$)/, name);
+  }
+});
+
+Deno.test("parseFlags() never throws anything but a UsageError, for 5000 random command lines", () => {
+  const random = randomFrom(11);
+  const pieces = ["--", "-", "--epochs", "--epochs=", "--epochs=3", "--mode", "--help", "--no-augment", "--no-augment=1", "-5", "1e999", "\0", "ü", "--__proto__", "--constructor", "=", "--classes=a,b", ""];
+  for (let i = 0; i < 5000; i++) {
+    const args = Array.from({ length: Math.floor(random() * 6) }, () => pieces[Math.floor(random() * pieces.length)]);
+    try {
+      parseFlags(SETTING_FLAGS, args);
+    } catch (error) {
+      assert.ok(error instanceof UsageError && error.message.startsWith("Cannot read "), `${args}: ${error}`);
+    }
+  }
+});
+
+Deno.test("planRun() accepts a config or throws a clear error, for 5000 random ones", () => {
+  const random = randomFrom(12);
+  const values = [NaN, -1, 0, 1, 2.5, 1e9, Infinity, "3", null, [], ["cat", "dog"], {}, true, "triangular", undefined];
+  const keys = [...Object.keys(presetConfig("quick")), "__proto__x", "extra"];
+  for (let i = 0; i < 5000; i++) {
+    const config: Record<string, unknown> = { ...presetConfig("quick") };
+    for (let n = 0; n < 1 + random() * 3; n++) {
+      config[keys[Math.floor(random() * keys.length)]] = values[Math.floor(random() * values.length)];
+    }
+    try {
+      assert.ok(planRun(config as never).iterations >= 1);
+    } catch (error) {
+      assert.match(String(error), /^(Range|Type)Error: Cannot (plan|create|read)/, JSON.stringify(config));
+    }
+  }
+});
+
+Deno.test("planFromFlags() keeps a tenth for validation when the size changes, and none in the article's preset", () => {
+  assert.equal(planFromFlags({ "train-size": 640 }, "native").config.validationSize, 64);
+  assert.equal(planFromFlags({ preset: "article", "train-size": 2000 }, "native").config.validationSize, 0);
+  assert.equal(planFromFlags({}, "wasm").config.trainSize, 640);
+  const article = planFromFlags({ preset: "article" }, "native");
+  assert.deepEqual([article.iterations, article.stepSize, article.cycles], [74_976, 6248, 6]);
+});
+
+Deno.test("progressLine() reads as Keras users know it", () => {
+  const running = progressLine(7, 140, 7000, { loss: 2.30261, accuracy: 0.125, lr: 0.0123 });
+  assert.equal(running, "  7/140 [=>..................] - ETA 2:13 1000ms/step - loss: 2.3026 - accuracy: 0.1250 - lr: 1.230e-2");
+  assert.match(progressLine(140, 140, 151_000, {}), /^140\/140 \[={20}\] - 2:31 1079ms\/step$/);
+  assert.equal(duration(7_500_000), "2h 05m");
+});
+
+Deno.test("helpText() lists every flag", () => {
+  const text = helpText("What it does.", { "Settings": SETTING_FLAGS }, ["an example"]);
+  for (const name of Object.keys(SETTING_FLAGS)) assert.ok(text.includes(`--${name}`), name);
+});

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import {
+  accuracyFigure,
+  comparisonFigure,
+  confusionFigure,
+  cyclical,
+  CyclicLR,
+  type Figure,
+  imageGridFigure,
+  learningRateFigure,
+  lossFigure,
+  lossSurfaceFigure,
+  rangeTestFigure,
+  saveFigure,
+  trainingFigure,
+  type TrainingHistory,
+} from "../../lib/mod.ts";
+import { reduceLine } from "../../lib/figures/reduce.ts";
+import { figuresPage, Plotly, svgToPng } from "../../lib/figures/render.ts";
+import { historyCsv } from "../../lib/training/run_files.ts";
+import { allowed, smallImages, withDirectory } from "../support.ts";
+
+/** A history as long as the article's run. */
+function longHistory(iterations = 74_976): TrainingHistory {
+  const rate = cyclical({ baseLr: 1e-7, maxLr: 1e-2, stepSize: iterations / 12, baseMomentum: 0.85, maxMomentum: 0.95 });
+  const all = Array.from({ length: iterations }, (_, i) => i);
+  const loss = all.map((i) => 2.3 * Math.exp(-i / 30_000) + 0.1 * Math.sin(i * 12.9898) * Math.sin(i * 78.233));
+  const epochs = Array.from({ length: 96 }, (_, epoch) => {
+    const iteration = Math.round((epoch + 1) * iterations / 96);
+    return { epoch, iteration, lr: 0.001, loss: loss[iteration - 1], accuracy: epoch / 100, val_loss: 1, val_accuracy: epoch / 110 };
+  });
+  const hyperparameters = all.map((i) => rate(i));
+  return {
+    iterations: all,
+    lr: hyperparameters.map(({ learningRate }) => learningRate),
+    momentum: hyperparameters.map(({ momentum }) => momentum!),
+    loss,
+    accuracy: all.map((i) => 1 - Math.exp(-i / 30_000)),
+    epochs,
+  };
+}
+
+const history = longHistory();
+const test = {
+  learningRates: Array.from({ length: 60 }, (_, i) => 1e-6 * 10 ** (i / 10)),
+  losses: Array.from({ length: 60 }, (_, i) => i > 50 ? 20 * i : 2.3 - i / 50),
+  smoothedLosses: Array.from({ length: 60 }, (_, i) => i > 55 ? NaN : 2.3 - i / 50),
+  suggestions: { valley: 1e-3, minimum: 1e-2 },
+  bounds: { baseLr: 1e-4, maxLr: 1e-2 },
+};
+const figures: Record<string, Figure> = {
+  learningRateFigure: learningRateFigure(history),
+  "learningRateFigure of schedules": learningRateFigure({ triangular: cyclical(), exp_range: cyclical({ mode: "exp_range", gamma: 0.999 }) }),
+  trainingFigure: trainingFigure(history),
+  "trainingFigure of tfjs's History": trainingFigure({ epoch: [0, 1], history: { loss: [2, 1], acc: [0.1, 0.2], val_loss: [2, 1.5], lr: [0.1, 0.2] } }),
+  lossFigure: lossFigure(history),
+  accuracyFigure: accuracyFigure(history),
+  rangeTestFigure: rangeTestFigure(test),
+  comparisonFigure: comparisonFigure([{ name: "triangular", history }, { name: "fixed", history }]),
+  confusionFigure: confusionFigure([[3, 1], [0, 4]], { classNames: ["cat", "dog"] }),
+  imageGridFigure: imageGridFigure(smallImages(12)),
+  "lossSurfaceFigure as a map": lossSurfaceFigure((x, y) => x * x - y * y, { view: "map", descents: [{ name: "sgd", path: [[0, 1], [0, 2]] }] }),
+};
+
+const io = { ignore: !allowed("read", "env", "ffi", "sys") };
+Deno.test("every figure is valid for plotly.js, and is drawn", io, async (t) => {
+  using plotly = await Plotly.open();
+  for (const [name, figure] of Object.entries(figures)) {
+    await t.step(name, async () => {
+      assert.deepEqual(plotly.validate(figure), []);
+      const svg = await plotly.svg(figure);
+      assert.match(svg, /^<svg/);
+      assert.doesNotMatch(svg, /NaN/);
+      const png = svgToPng(svg);
+      assert.deepEqual([...png.subarray(1, 4)], [...new TextEncoder().encode("PNG")]);
+    });
+  }
+  await t.step("lossSurfaceFigure in 3D is valid", () => {
+    assert.deepEqual(plotly.validate(lossSurfaceFigure((x, y) => x * y)), []);
+  });
+});
+
+Deno.test("every figure has a title and named axes, plain numbers, and is small", () => {
+  for (const [name, figure] of Object.entries(figures)) {
+    const json = JSON.stringify(figure);
+    assert.ok(json.length < 100_000, `${name}: ${json.length} bytes`);
+    assert.doesNotMatch(json, /NaN|Infinity/);
+    const layout = figure.layout as Record<string, { text?: string; title?: { text: string }; visible?: boolean }>;
+    assert.ok(layout.title.text, name);
+    for (const axis of Object.keys(layout).filter((key) => /^[xy]axis/.test(key))) {
+      assert.ok(layout[axis].visible === false || layout[axis].title?.text, `${name} ${axis}`);
+    }
+  }
+});
+
+Deno.test("reduceLine() keeps every corner of a full run's rates", () => {
+  const { x, y } = reduceLine(history.iterations, history.lr);
+  assert.ok(x.length < 30, `${x.length} points`);
+  for (let i = 0; i < 74_976; i += 6248) assert.ok(x.includes(i), `${i}`);
+  assert.equal(Math.max(...(y as number[])), 0.01);
+});
+
+Deno.test("reduceLine() keeps the lowest and the highest point of every pixel's column", () => {
+  const { x, y } = reduceLine(history.iterations, history.loss);
+  const columns = 760;
+  const extremes = (xs: number[], ys: (number | null)[]) => {
+    const found = new Map<number, [number, number]>();
+    xs.forEach((at, i) => {
+      const column = Math.floor(at / 74_975 * columns);
+      const value = Number(ys[i]!.toPrecision(5));
+      const [low, high] = found.get(column) ?? [Infinity, -Infinity];
+      found.set(column, [Math.min(low, value), Math.max(high, value)]);
+    });
+    return found;
+  };
+  assert.deepEqual(extremes(x, y), extremes(history.iterations, history.loss));
+});
+
+Deno.test("a figure takes a scheduler, its history, or a saved one, and refuses anything else", () => {
+  const scheduler = new CyclicLR();
+  assert.deepEqual(trainingFigure(scheduler), trainingFigure(JSON.parse(JSON.stringify(scheduler.history))));
+  for (const wrong of [null, 5, "x", {}, { history: 3 }, { epoch: 1, history: {} }]) {
+    assert.throws(() => trainingFigure(wrong as never), /^TypeError: Cannot draw a figure: it needs a scheduler/);
+  }
+});
+
+Deno.test("saveFigure() writes what the file's ending says", { ignore: !allowed("read", "write", "env", "ffi", "sys") }, async () => {
+  await withDirectory(async (directory) => {
+    const figure = figures.lossFigure;
+    for (const ending of ["png", "svg", "html", "json"]) await saveFigure(figure, `${directory}/sub/loss.${ending}`);
+    assert.deepEqual(JSON.parse(await Deno.readTextFile(`${directory}/sub/loss.json`)), JSON.parse(JSON.stringify(figure)));
+    assert.match(await Deno.readTextFile(`${directory}/sub/loss.html`), /Plotly\.newPlot/);
+    await assert.rejects(() => saveFigure(figure, `${directory}/loss.jpg`), /must end in \.png, \.svg, \.html or \.json, got "\.jpg"/);
+    assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name), ["sub"]);
+  });
+});
+
+Deno.test("figuresPage() cannot be broken out of by a title", { ignore: !allowed("read") }, async () => {
+  const page = await figuresPage("<b>&", [{ data: [], layout: { title: { text: "</script><script>alert(1)" } } }]);
+  assert.doesNotMatch(page, /alert\(1\)<|<\/script><script>alert/);
+  assert.match(page, /<title>&lt;b>&amp;<\/title>/);
+});
+
+Deno.test("historyCsv() has a line a batch, with the epoch's metrics in its last", () => {
+  const csv = historyCsv({
+    iterations: [0, 1],
+    lr: [0.1, 0.2],
+    loss: [3, null],
+    epochs: [{ epoch: 0, iteration: 2, lr: 0.2, loss: 3, val_loss: 4 }],
+  });
+  assert.equal(csv, "iteration,lr,loss,val_loss\n0,0.1,3,\n1,0.2,,4\n");
+});

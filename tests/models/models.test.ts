@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { loadModel, miniGoogLeNet, saveModel, tf } from "../../lib/mod.ts";
+import { seededDropout } from "../../lib/models/seeded_dropout.ts";
+import { allowed, withDirectory } from "../support.ts";
+
+Deno.test("miniGoogLeNet() has the article's parameters and shapes", async () => {
+  await tf.setBackend("cpu");
+  const model = miniGoogLeNet();
+  assert.equal(model.countParams(), 1_656_250);
+  const shape = (name: string) => model.getLayer(name).outputShape;
+  assert.deepEqual(shape("inception_2"), [null, 32, 32, 80]);
+  assert.deepEqual(shape("downsample_1"), [null, 15, 15, 160]);
+  assert.deepEqual(shape("downsample_2"), [null, 7, 7, 240]);
+  assert.deepEqual(shape("inception_8"), [null, 7, 7, 336]);
+  assert.deepEqual(model.outputs[0].shape, [null, 10]);
+  model.dispose();
+});
+
+Deno.test("miniGoogLeNet() repeats its weights with a seed", () => {
+  const values = (seed?: number) => {
+    const model = miniGoogLeNet({ seed, classes: 2 });
+    const list = model.getWeights().map((weight) => weight.dataSync().slice(0, 50).join());
+    model.dispose();
+    return list.join(";");
+  };
+  assert.equal(values(3), values(3));
+  assert.notEqual(values(3), values(4));
+  assert.notEqual(values(), values());
+});
+
+Deno.test("miniGoogLeNet() refuses images that are too small", () => {
+  assert.throws(() => miniGoogLeNet({ inputShape: [16, 32, 3] }), /inputShape\[0\] must be a whole number of 31 or more, got 16/);
+  assert.throws(() => miniGoogLeNet({ classes: 1 }), RangeError);
+});
+
+Deno.test("seededDropout() draws another mask each step, and the same ones again", () => {
+  const masks = () => {
+    const layer = seededDropout({ rate: 0.5, seed: 9 });
+    const draw = () => tf.tidy(() => [...(layer.apply(tf.ones([1, 64]), { training: true }) as tf.Tensor).dataSync()]);
+    return [draw(), draw()];
+  };
+  const [first, second] = masks();
+  assert.notDeepEqual(first, second);
+  assert.deepEqual(masks(), [first, second]);
+});
+
+const io = { ignore: !allowed("read", "write") };
+Deno.test("saveModel() writes what loadModel() and tf.loadLayersModel() read", io, async () => {
+  await withDirectory(async (directory) => {
+    const model = miniGoogLeNet({ seed: 1, classes: 3 });
+    await saveModel(model, directory);
+    const loaded = await loadModel(directory);
+    const sum = (m: tf.LayersModel) => m.getWeights().map((weight) => weight.sum().dataSync()[0]);
+    assert.deepEqual(sum(loaded), sum(model));
+    const { modelTopology } = JSON.parse(await Deno.readTextFile(`${directory}/model.json`));
+    const classes = modelTopology.config.layers.map((layer: { class_name: string }) => layer.class_name);
+    const stock = ["InputLayer", "Conv2D", "BatchNormalization", "Activation", "Concatenate", "MaxPooling2D", "AveragePooling2D", "Dropout", "Flatten", "Dense"];
+    assert.ok(classes.every((name: string) => stock.includes(name)), classes.join());
+  });
+});
+
+Deno.test("loadModel() refuses what is no model, and weights that lie elsewhere", io, async () => {
+  await withDirectory(async (directory) => {
+    await assert.rejects(() => loadModel(directory), /^NotFound: Cannot read .*model\.json: it must exist/);
+    for (const json of ["{", "{}", "[]", '{"weightsManifest":[{"paths":["../x"],"weights":[]}]}']) {
+      await Deno.writeTextFile(`${directory}/model.json`, json);
+      await assert.rejects(() => loadModel(directory), /^InvalidData: Cannot load a model from /);
+    }
+  });
+});
