@@ -26,6 +26,9 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   compare: { trains: true, output: "output" },
 };
 
+/** What tfjs, tfjs-node and the reader of npm's settings ask the system. */
+const SYSTEM_FACTS = "cpus,gid,homedir,hostname,networkInterfaces,osRelease,systemMemoryInfo,uid";
+
 /** The flags that name what is written to. */
 const OUTPUT_FLAGS = ["--output", "--resume", "--merge"];
 
@@ -38,14 +41,13 @@ const OUTPUT_FLAGS = ["--output", "--resume", "--merge"];
 export function permissionFlags(command: string, args: readonly string[]): string[] {
   const needs = NEEDS[command];
   const helping = args.includes("--help");
-  const flags = ["--quiet", "--no-prompt", "--allow-read", "--allow-env"];
+  const flags = ["--quiet", "--no-prompt", "--allow-read", "--allow-env", `--allow-sys=${SYSTEM_FACTS}`];
   if (helping) return flags;
   const outputs = OUTPUT_FLAGS.map((flag) => valueOf(args, flag)).filter((value) => value !== undefined);
   const offline = args.includes("--offline");
   const write = [...(needs.output ? [needs.output] : []), ...outputs, ...(needs.write ?? [])];
   if (needs.trains) {
-    // a backend asked for by name other than native needs no native code, and its files no set-up
-    flags.push("--allow-ffi", "--allow-sys=hostname,osRelease,systemMemoryInfo,cpus,uid,gid,networkInterfaces,homedir");
+    flags.push("--allow-ffi");
     write.push(cacheDirectory());
     if (!offline) {
       write.push("node_modules");

@@ -2,8 +2,7 @@
  * From a figure to SVG, PNG and HTML, drawn by plotly.js without a browser.
  * @module
  */
-import { Resvg } from "@resvg/resvg-js";
-import { JSDOM } from "jsdom";
+import type { Resvg as Renderer } from "@resvg/resvg-js";
 import { createRequire } from "node:module";
 import { writeWhole } from "../files.ts";
 import { dirname, extname, join } from "../path.ts";
@@ -57,13 +56,15 @@ export class Plotly implements Disposable {
 
   /** Opens a page and loads plotly.js into it. */
   static async open(): Promise<Plotly> {
+    // both are loaded where they are used: a training that draws nothing yet need not wait for them
+    const [{ JSDOM }, { Resvg }] = await Promise.all([import("jsdom"), import("@resvg/resvg-js")]);
     const code = await Deno.readTextFile(plotlyPath());
     const dom = new JSDOM("<!doctype html><div id=plot></div>", { runScripts: "outside-only", pretendToBeVisual: true });
     const page = dom.window as unknown as Page;
     // what plotly.js asks of a browser and jsdom lacks: a blob's address, a canvas, and how wide words are
     page.URL.createObjectURL = () => "";
     page.HTMLCanvasElement.prototype.getContext = () => null;
-    const boxOf = textBoxes(textMeter());
+    const boxOf = textBoxes(textMeter(Resvg));
     const prototype = page.SVGElement.prototype;
     prototype.getBoundingClientRect = function (this: SvgElement) {
       return boxOf(this, true);
@@ -151,7 +152,7 @@ function transformed(element: SvgElement | null, point: Point): Point {
 }
 
 /** Measures words as resvg draws them; remembers what it measured. */
-function textMeter(): (text: string, size: number) => number {
+function textMeter(Resvg: typeof Renderer): (text: string, size: number) => number {
   const known = new Map<string, number>();
   const font = fonts();
   return (text, size) => {
@@ -168,7 +169,8 @@ function textMeter(): (text: string, size: number) => number {
 }
 
 /** An SVG as PNG, at twice its size. */
-export function svgToPng(svg: string): Uint8Array {
+export async function svgToPng(svg: string): Promise<Uint8Array> {
+  const { Resvg } = await import("@resvg/resvg-js");
   return new Resvg(svg, { font: fonts(), fitTo: { mode: "zoom", value: 2 }, background: "#ffffff" }).render().asPng();
 }
 
@@ -225,7 +227,7 @@ async function rendered(figure: Figure, ending: string): Promise<string | Uint8A
   if (ending === ".svg" || ending === ".png") {
     using plotly = await Plotly.open();
     const svg = await plotly.svg(figure);
-    return ending === ".svg" ? svg : svgToPng(svg);
+    return ending === ".svg" ? svg : await svgToPng(svg);
   }
   throw new TypeError(`Cannot save a figure: the file must end in .png, .svg, .html or .json, got ${JSON.stringify(ending)}`);
 }

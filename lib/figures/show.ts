@@ -50,7 +50,7 @@ export async function figureBundle(figure: Figure, picture: "svg" | "png" = "svg
   const svg = await page.svg(figure);
   return picture === "svg"
     ? { ...plotly, "image/svg+xml": svg, ...words }
-    : { ...plotly, "image/png": svgToPng(svg).toBase64(), ...words };
+    : { ...plotly, "image/png": (await svgToPng(svg)).toBase64(), ...words };
 }
 
 function isThreeDimensional({ data }: Figure): boolean {

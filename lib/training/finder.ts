@@ -234,16 +234,18 @@ function read(rates: number[], losses: number[]): Pick<RangeTest, "suggestions" 
     minimum: suggest.minimum(rates, losses),
     steepest: suggest.steepest(rates, losses),
   };
-  // Smith: the base where the curve begins to fall, the maximum where it no longer does
-  const reached = (share: number) => losses.findIndex((loss) => loss <= losses[0] - share * fall);
-  const [baseLr, maxLr] = [rates[reached(BASE_SHARE)], rates[reached(MAX_SHARE)]];
-  if (!(baseLr < maxLr)) return { suggestions, reason: "the fall is too sudden to have a beginning and an end" };
+  // The maximum, after Smith: still safe, short of where the curve turns; the smoothing sees the turn late.
+  const maxLr = rates[lowest] / 3;
+  const begun = rates[losses.findIndex((loss) => loss <= losses[0] - BEGUN * fall)];
+  const baseLr = Math.min(begun, maxLr / 4);
   return {
     suggestions,
     bounds: { baseLr, maxLr },
-    reason: `base: the smoothed curve has made ${BASE_SHARE * 100} % of its fall; max: ${MAX_SHARE * 100} %`,
+    reason: `max: a third of the rate at the least smoothed loss; base: ${
+      begun <= maxLr / 4 ? `where ${BEGUN * 100} % of the fall is made` : "a quarter of max"
+    }`,
   };
 }
 
-/** How much of its fall the curve has made at the bounds. */
-const [BASE_SHARE, MAX_SHARE] = [0.1, 0.95];
+/** The share of its fall after which the curve has begun to fall. */
+const BEGUN = 0.1;

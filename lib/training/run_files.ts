@@ -62,8 +62,8 @@ export async function writeRunFiles(files: RunFiles): Promise<string[]> {
     const training = trainingFigure(history, { title: `Training: ${title}` });
     const rates = learningRateFigure(history, { title: `Learning rate: ${title}` });
     using plotly = await Plotly.open();
-    await write("training_plot.png", svgToPng(await plotly.svg(training)));
-    await write("clr_plot.png", svgToPng(await plotly.svg(rates)));
+    await write("training_plot.png", await svgToPng(await plotly.svg(training)));
+    await write("clr_plot.png", await svgToPng(await plotly.svg(rates)));
     const confusion = evaluation ? [confusionFigure(evaluation, { classNames })] : [];
     await write("plots.html", await figuresPage(title, [training, rates, ...confusion]));
   }

@@ -71,7 +71,7 @@ Deno.test("every figure is valid for plotly.js, and is drawn", io, async (t) => 
       const svg = await plotly.svg(figure);
       assert.match(svg, /^<svg/);
       assert.doesNotMatch(svg, /NaN/);
-      const png = svgToPng(svg);
+      const png = await svgToPng(svg);
       assert.deepEqual([...png.subarray(1, 4)], [...new TextEncoder().encode("PNG")]);
     });
   }
