@@ -90,7 +90,10 @@ export async function withLock<T>(path: string, onWait: () => void, work: () => 
   await Deno.mkdir(dirname(path), { recursive: true });
   using file = await Deno.open(path, { create: true, write: true });
   const locked = file.lock(true);
-  const quick = await Promise.race([locked.then(() => true), new Promise<false>((done) => setTimeout(done, 300, false))]);
+  const quick = await Promise.race([
+    locked.then(() => true),
+    new Promise<false>((done) => setTimeout(done, 300, false)),
+  ]);
   if (!quick) onWait();
   await locked;
   return await work();

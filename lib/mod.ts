@@ -21,9 +21,9 @@ export {
 } from "./training/callbacks.ts";
 export {
   type CompareOptions,
+  compareSchedules,
   type ComparisonRow,
   type ComparisonRun,
-  compareSchedules,
   type RunScore,
   standardSchedules,
 } from "./training/compare.ts";

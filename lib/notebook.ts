@@ -46,7 +46,9 @@ export async function startNotebook(options: { backend?: BackendChoice } = {}): 
   console.log([
     `Deno ${deno.split(".").slice(0, 2).join(".")}`,
     `backend: ${name} (${reason})`,
-    missing.length === 0 ? "CIFAR-10: ready" : "CIFAR-10: not here yet; loadCifar10() fetches it, or run `deno task setup`",
+    missing.length === 0
+      ? "CIFAR-10: ready"
+      : "CIFAR-10: not here yet; loadCifar10() fetches it, or run `deno task setup`",
   ].join("\n"));
 }
 

@@ -13,7 +13,10 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 const impatient = new Promise<never>((_, reject) => {
   timer = setTimeout(() => reject(new Error("JSR is silent")), PATIENCE_MS);
 });
-const path: Pick<typeof import("node:path"), "basename" | "dirname" | "extname" | "isAbsolute" | "join" | "relative" | "resolve"> = await Promise.race([import(specifier), impatient])
+const path: Pick<
+  typeof import("node:path"),
+  "basename" | "dirname" | "extname" | "isAbsolute" | "join" | "relative" | "resolve"
+> = await Promise.race([import(specifier), impatient])
   .catch(() => import("node:path"))
   .finally(() => clearTimeout(timer));
 

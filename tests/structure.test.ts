@@ -8,7 +8,9 @@ async function sources(directory: URL): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of Deno.readDir(directory)) {
     if (entry.isDirectory) found.push(...await sources(new URL(`${entry.name}/`, directory)));
-    else if (entry.name.endsWith(".ts")) found.push(new URL(entry.name, directory).pathname.slice(root.pathname.length));
+    else if (entry.name.endsWith(".ts")) {
+      found.push(new URL(entry.name, directory).pathname.slice(root.pathname.length));
+    }
   }
   return found.sort();
 }
@@ -18,17 +20,25 @@ async function importsOf(file: string): Promise<string[]> {
   const text = await Deno.readTextFile(new URL(file, root));
   const statements = text.matchAll(/^(?:import|export)\s+(?!type\b)[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)/gm);
   return [...statements].map(([, fixed, dynamic]) => fixed ?? dynamic)
-    .map((name) => name.startsWith(".") ? new URL(name, new URL(file, root)).pathname.slice(root.pathname.length) : name);
+    .map((name) =>
+      name.startsWith(".") ? new URL(name, new URL(file, root)).pathname.slice(root.pathname.length) : name
+    );
 }
 
 /** Who may import what: the first pattern that a file matches decides. */
 const RULES: [file: RegExp, allowed: RegExp][] = [
   [/^lib\/schedules\//, /^lib\/schedules\//],
   // the pure half: no tf, no files; fast-png and the optimizer-free history are pure too
-  [/^lib\/figures\/(figure|reduce|source|history_figures|other_figures)\.ts$/, /^lib\/(figures\/(figure|reduce|source|history_figures)|schedules\/.*|training\/history)\.ts$|^fast-png$/],
+  [
+    /^lib\/figures\/(figure|reduce|source|history_figures|other_figures)\.ts$/,
+    /^lib\/(figures\/(figure|reduce|source|history_figures)|schedules\/.*|training\/history)\.ts$|^fast-png$/,
+  ],
   [/^lib\/figures\//, /^lib\/(figures|files|path|schedules)|^(jsdom|@resvg\/resvg-js|node:module|plotly\.js)$/],
   [/^lib\/models\//, /^lib\/(models|schedules|files|path)|^@tensorflow\/tfjs$/],
-  [/^lib\/data\//, /^lib\/(data|schedules|files|path|backend\/directories)|^(@tensorflow\/tfjs|fast-png|nanotar|node:crypto|registry-auth-token(\/registry-url)?)$/],
+  [
+    /^lib\/data\//,
+    /^lib\/(data|schedules|files|path|backend\/directories)|^(@tensorflow\/tfjs|fast-png|nanotar|node:crypto|registry-auth-token(\/registry-url)?)$/,
+  ],
   [/^lib\/backend\//, /^lib\/(backend|schedules|files|path)|^(@tensorflow\/tfjs(-\w+)*|node:module|node:util)$/],
   [/^lib\/training\//, /^lib\/(training|schedules|models|data|figures|files|path)|^(@tensorflow\/tfjs|node:crypto)$/],
   [/^lib\/(mod|notebook)\.ts$/, /^lib\/(?!cli)|^@tensorflow\/tfjs$/],

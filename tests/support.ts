@@ -2,7 +2,7 @@
  * What several tests need: small images, a tiny model, a temporary directory, and whether native TensorFlow is there.
  * @module
  */
-import { imageDataset, type ImageDataset, tf } from "../lib/mod.ts";
+import { type ImageDataset, imageDataset, tf } from "../lib/mod.ts";
 import { randomFrom } from "../lib/data/random.ts";
 
 /** Images of noise whose class shows in their brightness. */

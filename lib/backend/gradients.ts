@@ -28,7 +28,11 @@ const gradientDepth = () => (tf.engine() as unknown as EngineState).state.gradie
  * @param kernelName tfjs's name of the kernel, such as `"Relu"`.
  * @param gradient Makes the gradient; gets the stock one for the cases that it leaves to it.
  */
-export function replaceGradient(backendName: string, kernelName: string, gradient: (stock: Gradient) => Gradient): void {
+export function replaceGradient(
+  backendName: string,
+  kernelName: string,
+  gradient: (stock: Gradient) => Gradient,
+): void {
   const config = tf.getGradient(kernelName);
   const stock: Gradient = (dys, saved, attrs) =>
     config.gradFunc((dys.length === 1 ? dys[0] : dys) as tf.Tensor, saved, attrs as never) as ReturnType<Gradient>;

@@ -41,12 +41,17 @@ export interface NativePlan {
  */
 export function planNative(facts: PlatformFacts): NativePlan {
   if (facts.os === "linux" && !facts.glibc) return { ways: [], why: "TensorFlow's library needs glibc" };
-  if (facts.arch === "x86_64" && !facts.avx) return { ways: [], why: "TensorFlow's library needs a processor with AVX" };
+  if (facts.arch === "x86_64" && !facts.avx) {
+    return { ways: [], why: "TensorFlow's library needs a processor with AVX" };
+  }
   if (!["linux", "darwin", "windows"].includes(facts.os)) {
     return { ways: [], why: `TensorFlow has no library for ${facts.os}` };
   }
   if (facts.os !== "linux" || facts.arch !== "x86_64") {
-    return { ways: ["prebuilt"], why: `the newer library is for Linux on x86-64, this is ${facts.os} on ${facts.arch}` };
+    return {
+      ways: ["prebuilt"],
+      why: `the newer library is for Linux on x86-64, this is ${facts.os} on ${facts.arch}`,
+    };
   }
   if (!facts.python) return { ways: ["prebuilt"], why: "there is no Python 3 with pip" };
   if (!facts.compiler) return { ways: ["prebuilt"], why: "there is no C++ compiler (g++, clang++ or c++)" };

@@ -75,7 +75,9 @@ async function useWheel(facts: PlatformFacts, directory: string, onStage: (line:
   const home = join(directory, WHEEL.requirement.replace("==", "-"));
   const binding = join(home, "tfjs-node-4.22.0.node");
   await withLock(`${home}.lock`, () => onStage("waiting for another set-up to end"), async () => {
-    if (!await exists(join(home, "tensorflow", LIBRARIES[0]))) await extractWheel(facts.python!, directory, home, onStage);
+    if (!await exists(join(home, "tensorflow", LIBRARIES[0]))) {
+      await extractWheel(facts.python!, directory, home, onStage);
+    }
     if (!await exists(binding)) await compileBinding(facts.compiler!, home, binding, onStage);
   });
   await writeWhole(bindingPath(), await Deno.readFile(binding));
@@ -99,7 +101,9 @@ async function extractWheel(python: string, directory: string, home: string, onS
     const wheel = [...Deno.readDirSync(partial)].find(({ name }) => name.endsWith(".whl"));
     const path = join(partial, wheel?.name ?? "missing.whl");
     if (!wheel || await fileHash(path, "sha256") !== WHEEL.sha256) {
-      throw new Deno.errors.InvalidData(`Cannot use TensorFlow's wheel: its sha256 must be ${WHEEL.sha256}, got another`);
+      throw new Deno.errors.InvalidData(
+        `Cannot use TensorFlow's wheel: its sha256 must be ${WHEEL.sha256}, got another`,
+      );
     }
     onStage("unpacking it");
     const script = "import sys, zipfile\n" +
@@ -140,7 +144,9 @@ async function usePrebuilt(plan: NativePlan, onStage: (line: string) => void): P
     "libtensorflow.so";
   const library = join(nativePackage(), "deps", "lib", name);
   if (!await exists(library) || !await exists(bindingPath())) {
-    throw new Deno.errors.NotFound("Cannot use the prebuilt library: tfjs-node's install script must fetch it, got none");
+    throw new Deno.errors.NotFound(
+      "Cannot use the prebuilt library: tfjs-node's install script must fetch it, got none",
+    );
   }
   await writeWhole(linkedLibraryNote(), library);
 }
@@ -148,9 +154,9 @@ async function usePrebuilt(plan: NativePlan, onStage: (line: string) => void): P
 /** Runs a command; on failure, an error with the last line that it printed. */
 async function run(what: string, command: string, args: string[], stdout: "piped" | "inherit" = "piped") {
   const process = new Deno.Command(command, { args, stdin: "null", stdout, stderr: "piped" }).spawn();
-  const text = Promise.all([process.stderr, ...(stdout === "piped" ? [process.stdout] : [])].map((stream) =>
-    new Response(stream).text()
-  ));
+  const text = Promise.all(
+    [process.stderr, ...(stdout === "piped" ? [process.stdout] : [])].map((stream) => new Response(stream).text()),
+  );
   const { success, code } = await process.status;
   const lines = (await text).map((part) => part.trim()).find(Boolean)?.split("\n") ?? [];
   if (success) return;

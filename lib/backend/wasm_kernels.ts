@@ -32,9 +32,11 @@ export function registerWasmKernels(): void {
     backendName: WASM,
     kernelFunc: ({ inputs, attrs }) => {
       const { dy, input } = inputs as Record<string, tf.Tensor4D>;
-      const { filterSize, strides, pad } = attrs as unknown as Record<"filterSize" | "strides", [number, number] | number> & {
-        pad: "same" | "valid" | number;
-      };
+      const { filterSize, strides, pad } = attrs as unknown as
+        & Record<"filterSize" | "strides", [number, number] | number>
+        & {
+          pad: "same" | "valid" | number;
+        };
       return maxPoolGradient(dy, input, filterSize, strides, pad);
     },
   });

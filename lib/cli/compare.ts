@@ -6,13 +6,27 @@ import { comparisonFigure } from "../figures/other_figures.ts";
 import { saveFigure } from "../figures/render.ts";
 import { fileError, writeWhole } from "../files.ts";
 import { join } from "../path.ts";
-import { comparisonMarkdown, type ComparisonRun, comparisonTable, compareSchedules, standardSchedules } from "../training/compare.ts";
+import {
+  compareSchedules,
+  comparisonMarkdown,
+  type ComparisonRun,
+  comparisonTable,
+  standardSchedules,
+} from "../training/compare.ts";
 import { planRun, type RunConfig, type RunPlan } from "../training/config.ts";
 import { ProgressBar } from "../training/progress.ts";
 import { chooseData, runTraining } from "../training/run.ts";
 import { loadCifar10 } from "../data/cifar10.ts";
 import { type Flag, helpText, parseFlags, UsageError } from "./flags.ts";
-import { backendFlag, ensureNative, giveUpPermissions, MACHINE_FLAGS, planFromFlags, SETTING_FLAGS, startBackend } from "./session.ts";
+import {
+  backendFlag,
+  ensureNative,
+  giveUpPermissions,
+  MACHINE_FLAGS,
+  planFromFlags,
+  SETTING_FLAGS,
+  startBackend,
+} from "./session.ts";
 import { hearSignals, showDownload, type Voice, voice } from "./terminal.ts";
 
 const COMPARE_FLAGS = {
@@ -62,7 +76,9 @@ export async function compare(args: readonly string[]): Promise<number> {
   }
   if (flags.merge !== undefined) return await merge(flags.merge, speak);
   const count = flags.seeds ?? 1;
-  if (!Number.isInteger(count) || count < 1) throw new UsageError(`Cannot read --seeds: it takes a whole number of 1 or more, got ${count}`);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new UsageError(`Cannot read --seeds: it takes a whole number of 1 or more, got ${count}`);
+  }
   const shard = shardFlag(flags.shard);
   const choice = backendFlag(flags.backend);
   chosen(planOf(flags, choice), flags.schedules); // a wrong call is found before anything is set up
@@ -82,7 +98,11 @@ export async function compare(args: readonly string[]): Promise<number> {
   const seeds = Array.from({ length: count }, (_, index) => plan.config.seed + index);
   const budget = JSON.stringify([{ ...plan.config, seed: 0 }, backend]);
   const there = (await readRuns(directory)).filter((file) => file.budget === budget).map(({ run }) => run);
-  speak.say(`Budget: ${plan.config.trainSize - plan.config.validationSize} images x ${plan.config.epochs} epochs = ${plan.iterations} iterations a run`);
+  speak.say(
+    `Budget: ${
+      plan.config.trainSize - plan.config.validationSize
+    } images x ${plan.config.epochs} epochs = ${plan.iterations} iterations a run`,
+  );
   const jobs = seeds.flatMap((seed) => Object.keys(schedules).map((name) => ({ name, seed })));
   const mine = jobs.filter((_, index) => index % shard.of === shard.number - 1);
   let ended = 0;
@@ -114,7 +134,10 @@ export async function compare(args: readonly string[]): Promise<number> {
       onRun: async (run, table) => {
         ended++;
         there.push(run);
-        await writeWhole(join(directory, "runs", `${run.name.replaceAll(" ", "-")}-seed${run.seed}.json`), JSON.stringify({ budget, run }));
+        await writeWhole(
+          join(directory, "runs", `${run.name.replaceAll(" ", "-")}-seed${run.seed}.json`),
+          JSON.stringify({ budget, run }),
+        );
         speak.say(`\n${comparisonMarkdown(table)}`);
       },
     }).catch((error) => {
@@ -135,10 +158,14 @@ export async function compare(args: readonly string[]): Promise<number> {
 /** Writes comparison.json, the table and the figures from the runs of a directory. */
 async function merge(directory: string, { say }: Voice): Promise<number> {
   const files = await readRuns(directory);
-  if (files.length === 0) throw new UsageError(`Cannot merge ${directory}: it must hold runs of a comparison, got none`);
+  if (files.length === 0) {
+    throw new UsageError(`Cannot merge ${directory}: it must hold runs of a comparison, got none`);
+  }
   const budgets = new Set(files.map(({ budget }) => budget));
   if (budgets.size > 1) {
-    throw new UsageError(`Cannot merge ${directory}: all runs must have one budget, got ${budgets.size}; start in a new --output`);
+    throw new UsageError(
+      `Cannot merge ${directory}: all runs must have one budget, got ${budgets.size}; start in a new --output`,
+    );
   }
   const [config, backend] = JSON.parse(files[0].budget) as [RunConfig, string];
   const plan = planRun(config);
@@ -153,7 +180,11 @@ async function merge(directory: string, { say }: Voice): Promise<number> {
   const title = `Schedules at ${plan.iterations} iterations: MiniGoogLeNet on CIFAR-10`;
   await saveFigure(comparisonFigure(runs, { title }), join(directory, "comparison.png"));
   await saveFigure(comparisonFigure(runs, { title, metric: "val_loss" }), join(directory, "comparison_loss.png"));
-  say(`\n${comparisonMarkdown(table)}\nFiles in ${directory}: comparison.json, comparison.md, comparison.png, comparison_loss.png`);
+  say(
+    `\n${
+      comparisonMarkdown(table)
+    }\nFiles in ${directory}: comparison.json, comparison.md, comparison.png, comparison_loss.png`,
+  );
   return 0;
 }
 
@@ -173,23 +204,31 @@ async function readRuns(directory: string): Promise<RunFile[]> {
 
 /** The budget: the quick preset's with fewer images, as eight runs are to end in about a quarter of an hour or less. */
 function planOf(flags: Parameters<typeof planFromFlags>[0], backend: string): RunPlan {
-  const smaller = (flags.preset ?? "quick") === "quick" ? { "train-size": backend === "wasm" ? 320 : 2400, "test-size": backend === "wasm" ? 100 : 1000 } : {};
+  const smaller = (flags.preset ?? "quick") === "quick"
+    ? { "train-size": backend === "wasm" ? 320 : 2400, "test-size": backend === "wasm" ? 100 : 1000 }
+    : {};
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   return planFromFlags({ ...smaller, ...given }, backend, undefined);
 }
 
 function chosen(plan: RunPlan, names: string | undefined) {
   const { baseLr, maxLr } = plan.config;
-  if (plan.iterations < 8) throw new UsageError(`Cannot compare schedules: a run needs 8 iterations or more, got ${plan.iterations}`);
+  if (plan.iterations < 8) {
+    throw new UsageError(`Cannot compare schedules: a run needs 8 iterations or more, got ${plan.iterations}`);
+  }
   const all = standardSchedules({ baseLr, maxLr, iterations: plan.iterations });
   if (names === undefined) return all;
-  return Object.fromEntries(names.split(",").map((given) => {
-    const name = given.trim().replaceAll("-", " ");
-    if (!(name in all)) {
-      throw new UsageError(`Cannot compare ${JSON.stringify(given)}: schedules are ${Object.keys(all).join(", ")}, got another`);
-    }
-    return [name, all[name]];
-  }));
+  return Object.fromEntries(
+    names.split(",").map((given) => {
+      const name = given.trim().replaceAll("-", " ");
+      if (!(name in all)) {
+        throw new UsageError(
+          `Cannot compare ${JSON.stringify(given)}: schedules are ${Object.keys(all).join(", ")}, got another`,
+        );
+      }
+      return [name, all[name]];
+    }),
+  );
 }
 
 function shardFlag(text: string | undefined): { number: number; of: number } {

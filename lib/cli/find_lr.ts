@@ -10,7 +10,15 @@ import { findLearningRate, type RangeTest } from "../training/finder.ts";
 import { duration, progressLine } from "../training/progress.ts";
 import { compiledModel, trainingBatches } from "../training/run.ts";
 import { type Flag, helpText, parseFlags } from "./flags.ts";
-import { backendFlag, ensureNative, loadImages, MACHINE_FLAGS, planFromFlags, SETTING_FLAGS, startBackend } from "./session.ts";
+import {
+  backendFlag,
+  ensureNative,
+  loadImages,
+  MACHINE_FLAGS,
+  planFromFlags,
+  SETTING_FLAGS,
+  startBackend,
+} from "./session.ts";
 import { atTheDoor, hearSignals, voice } from "./terminal.ts";
 import { checkNumber } from "../schedules/schedule.ts";
 
@@ -24,7 +32,15 @@ const TEST_FLAGS = {
 
 const { preset, classes, momentum, seed } = SETTING_FLAGS;
 const { "batch-size": batchSize, "train-size": trainSize, "no-augment": noAugment } = SETTING_FLAGS;
-const DATA_FLAGS = { preset, "batch-size": batchSize, "train-size": trainSize, classes, momentum, seed, "no-augment": noAugment };
+const DATA_FLAGS = {
+  preset,
+  "batch-size": batchSize,
+  "train-size": trainSize,
+  classes,
+  momentum,
+  seed,
+  "no-augment": noAugment,
+};
 
 const HELP = helpText(
   "deno task find-lr: find the bounds of the learning rate by a range test.",
@@ -45,7 +61,13 @@ export async function findLr(args: readonly string[]): Promise<number> {
   // a test starts low, but not at rates where nothing happens, and smooths less than fastai, as it has few batches
   const { "start-lr": startLr = 1e-5, "end-lr": endLr = 1, iterations = 100, smoothing = 0.9 } = flags;
   atTheDoor(() => {
-    checkNumber("read --iterations", "it", iterations, "a whole number of 2 or more", (n) => Number.isInteger(n) && n >= 2);
+    checkNumber(
+      "read --iterations",
+      "it",
+      iterations,
+      "a whole number of 2 or more",
+      (n) => Number.isInteger(n) && n >= 2,
+    );
     checkNumber("read --start-lr", "it", startLr, "above 0", (value) => value > 0);
     checkNumber("read --end-lr", "it", endLr, `above the start ${startLr}`, (value) => value > startLr);
     checkNumber("read --smoothing", "it", smoothing, "0 or more and below 1", (value) => value >= 0 && value < 1);
@@ -75,11 +97,16 @@ export async function findLr(args: readonly string[]): Promise<number> {
     say("Stopped; a range test has nothing to go on with.");
     return stop.code();
   }
-  void sink.line(`${test.learningRates.length} batches in ${duration(performance.now() - started)}` +
-    `${test.stoppedEarly ? "; the loss diverged, which ends a test" : ""}`);
+  void sink.line(
+    `${test.learningRates.length} batches in ${duration(performance.now() - started)}` +
+      `${test.stoppedEarly ? "; the loss diverged, which ends a test" : ""}`,
+  );
   const directory = flags.output ?? join("output", "find-lr");
   await writeWhole(join(directory, "range_test.json"), `${JSON.stringify(test, null, 1)}\n`);
-  await saveFigure(rangeTestFigure(test, { title: "Learning-rate range test: MiniGoogLeNet" }), join(directory, "range_test.png"));
+  await saveFigure(
+    rangeTestFigure(test, { title: "Learning-rate range test: MiniGoogLeNet" }),
+    join(directory, "range_test.png"),
+  );
   for (const line of conclusions(test)) say(line);
   say(`\nFiles in ${directory}: range_test.png, range_test.json`);
   return 0;

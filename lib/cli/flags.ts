@@ -54,7 +54,11 @@ export function parseFlags<const F extends Record<string, Flag>>(
     }
     const flag = all[token.name];
     if (!flag) {
-      throw new UsageError(`Cannot read the command line: \`--help\` lists the flags, got ${shown(token.rawName)}${nearest(token.name, all)}`);
+      throw new UsageError(
+        `Cannot read the command line: \`--help\` lists the flags, got ${shown(token.rawName)}${
+          nearest(token.name, all)
+        }`,
+      );
     }
     values[token.name] = valueOf(token.name, flag, token.value);
   }
@@ -70,8 +74,9 @@ const GLOBAL: Record<string, Flag> = {
 function joinNegative(args: string[]): string[] {
   return args.reduce<string[]>((joined, arg) => {
     const last = joined.at(-1);
-    if (/^-[\d.]/.test(arg) && last?.startsWith("--") && !last.includes("=")) joined[joined.length - 1] = `${last}=${arg}`;
-    else joined.push(arg);
+    if (/^-[\d.]/.test(arg) && last?.startsWith("--") && !last.includes("=")) {
+      joined[joined.length - 1] = `${last}=${arg}`;
+    } else joined.push(arg);
     return joined;
   }, []);
 }
@@ -91,7 +96,9 @@ function valueOf(name: string, { takes }: Flag, value: string | undefined): unkn
 }
 
 function nearest(name: string, flags: Record<string, Flag>): string {
-  const close = Object.keys(flags).find((known) => known.startsWith(name) || name.startsWith(known) || oneApart(known, name));
+  const close = Object.keys(flags).find((known) =>
+    known.startsWith(name) || name.startsWith(known) || oneApart(known, name)
+  );
   return close ? ` (--${close}?)` : "";
 }
 
@@ -113,7 +120,9 @@ export function helpText(
 ): string {
   const name = (flag: string, { takes }: Flag) => `--${flag}${takes === "number" ? " N" : takes ? " X" : ""}`;
   const all = { ...groups, "Always": GLOBAL };
-  const width = Math.max(...Object.values(all).flatMap((flags) => Object.entries(flags).map((entry) => name(...entry).length)));
+  const width = Math.max(
+    ...Object.values(all).flatMap((flags) => Object.entries(flags).map((entry) => name(...entry).length)),
+  );
   const blocks = Object.entries(all).map(([title, flags]) =>
     [
       `${title}:`,

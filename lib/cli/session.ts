@@ -63,7 +63,9 @@ export function planFromFlags(values: SettingValues, backend: string, saved?: Ru
       if (values["test-size"] === undefined) config.testSize = Math.min(config.testSize, 1000 * few);
     }
     const heldOut = preset === "article" ? 0 : Math.round(config.trainSize / 10);
-    if (values["validation-size"] === undefined && config.trainSize !== start.trainSize) config.validationSize = heldOut;
+    if (values["validation-size"] === undefined && config.trainSize !== start.trainSize) {
+      config.validationSize = heldOut;
+    }
     return planRun(config);
   });
 }
@@ -73,7 +75,9 @@ function settingsOf(values: SettingValues): Partial<RunConfig> {
   const camel = (name: string) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
   const others = ["preset", "classes", "no-augment"];
   return Object.fromEntries(
-    Object.entries(values).filter(([name, value]) => name in SETTING_FLAGS && !others.includes(name) && value !== undefined)
+    Object.entries(values).filter(([name, value]) =>
+      name in SETTING_FLAGS && !others.includes(name) && value !== undefined
+    )
       .map(([name, value]) => [camel(name), value]),
   );
 }
@@ -105,7 +109,9 @@ export function backendFlag(value: string | undefined): BackendChoice {
 export async function ensureNative(choice: BackendChoice, offline: boolean, { say }: Voice): Promise<void> {
   if ((choice !== "auto" && choice !== "native") || !missingNativePart()) return;
   if (offline) {
-    if (choice === "native") throw new Error("Cannot set up native TensorFlow: it needs the network once, got --offline");
+    if (choice === "native") {
+      throw new Error("Cannot set up native TensorFlow: it needs the network once, got --offline");
+    }
     return say("Native TensorFlow is not set up, and --offline forbids to fetch it.");
   }
   say("Setting up native TensorFlow, once:");
@@ -158,7 +164,9 @@ export function summary(plan: RunPlan, data: RunData, parameters: number, rates:
     : `validated on the ${data.validation.size} test images, as the article did`;
   const seconds = plan.endsAtBase ? "" : " (the last one is cut)";
   return [
-    `Data:     CIFAR-10, ${config.classes.length === 10 ? "10 classes" : config.classes.join(" and ")}: ${data.train.size} images, ${held}, ` +
+    `Data:     CIFAR-10, ${
+      config.classes.length === 10 ? "10 classes" : config.classes.join(" and ")
+    }: ${data.train.size} images, ${held}, ` +
     `${data.test.size} test images`,
     `Model:    MiniGoogLeNet, ${parameters.toLocaleString("en")} parameters, seed ${config.seed}`,
     `Schedule: ${rates}`,

@@ -8,9 +8,13 @@ import { helpText, parseFlags } from "./flags.ts";
 import { ensureNative } from "./session.ts";
 import { hearSignals, showDownload, voice } from "./terminal.ts";
 
-const HELP = helpText("deno task setup: set up native TensorFlow and fetch CIFAR-10. Done once, seconds afterwards.", {}, [
-  "deno task setup",
-]);
+const HELP = helpText(
+  "deno task setup: set up native TensorFlow and fetch CIFAR-10. Done once, seconds afterwards.",
+  {},
+  [
+    "deno task setup",
+  ],
+);
 
 /** Runs the command; returns the exit code. */
 export async function setup(args: readonly string[]): Promise<number> {

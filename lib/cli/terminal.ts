@@ -63,7 +63,9 @@ export function showDownload(sink: ProgressSink) {
     shown = now;
     const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
     const part = total ? received / total : 0;
-    const bar = total ? ` [${"=".repeat(Math.round(20 * part)).padEnd(20, ".")}] ${mb(received)} of ${mb(total)}` : ` ${mb(received)}`;
+    const bar = total
+      ? ` [${"=".repeat(Math.round(20 * part)).padEnd(20, ".")}] ${mb(received)} of ${mb(total)}`
+      : ` ${mb(received)}`;
     const rest = part > 0 && part < 1 ? ` - ETA ${duration((now - started) / part * (1 - part))}` : "";
     void (received === total ? sink.line : sink.update ?? sink.line)(`  ${name}${bar}${rest}`);
   };
@@ -124,7 +126,9 @@ export function atTheDoor<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {
-    if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(error.message, { cause: error });
+    if (error instanceof RangeError || error instanceof TypeError) {
+      throw new UsageError(error.message, { cause: error });
+    }
     throw error;
   }
 }

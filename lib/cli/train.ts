@@ -97,7 +97,9 @@ export async function train(args: readonly string[]): Promise<number> {
     resume: flags.resume !== undefined,
     onStart: (scheduler) => {
       training.scheduler = scheduler;
-      if (flags.resume !== undefined) speak.say(`Going on after iteration ${scheduler.iteration} of ${plan.iterations}.`);
+      if (flags.resume !== undefined) {
+        speak.say(`Going on after iteration ${scheduler.iteration} of ${plan.iterations}.`);
+      }
     },
   });
   return await finish(plan, result, directory, performance.now() - started, speak, stop.code());
@@ -107,7 +109,9 @@ export async function train(args: readonly string[]): Promise<number> {
 function describeRates({ config, stepSize }: RunPlan): string {
   const { mode, baseLr, maxLr, gamma, stepSize: epochs } = config;
   return `${mode}, ${baseLr} to ${maxLr}, half a cycle ${Number(stepSize.toFixed(2))} iterations ` +
-    `(${epochs} ${epochs === 1 ? "epoch" : "epochs"})${mode === "exp_range" ? `, gamma ${gamma}` : ""}, momentum ${config.momentum}`;
+    `(${epochs} ${epochs === 1 ? "epoch" : "epochs"})${
+      mode === "exp_range" ? `, gamma ${gamma}` : ""
+    }, momentum ${config.momentum}`;
 }
 
 /** A checkpoint belongs to a run of these settings on this backend. */
@@ -131,7 +135,9 @@ async function newDirectory(output: string | undefined, mode: string): Promise<s
     );
   }
   try {
-    if ((await Deno.stat(output)).isFile) throw new UsageError(`Cannot write to ${output}: --output takes a directory, got a file`);
+    if ((await Deno.stat(output)).isFile) {
+      throw new UsageError(`Cannot write to ${output}: --output takes a directory, got a file`);
+    }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw fileError("write to", output, error);
   }
@@ -152,7 +158,8 @@ function eventsAndEstimate(
       steps++;
       if (steps === skipped) started = performance.now();
       if (steps === skipped + measured) {
-        const total = (performance.now() - started) / measured * (plan.iterations - (training.scheduler?.iteration ?? 0));
+        const total = (performance.now() - started) / measured *
+          (plan.iterations - (training.scheduler?.iteration ?? 0));
         if (total > 600_000) say(`This run will take about ${duration(total)}; Ctrl-C stops it, --resume goes on.`);
       }
       if (!json || !training.scheduler) return;

@@ -63,8 +63,13 @@ export function batches(dataset: ImageDataset, options: BatchOptions): Batches {
   const verb = "make batches";
   checkOptions(verb, options, ["batchSize", "seed", "mean", "augment", "dropRemainder", "prefetch"]);
   const { batchSize, seed, mean, augment = [], dropRemainder = seed !== undefined, prefetch = 1 } = options;
-  checkNumber(verb, "batchSize", batchSize, `a whole number from 1 to ${dataset.size}, the images`, (n) =>
-    Number.isInteger(n) && n >= 1 && n <= dataset.size);
+  checkNumber(
+    verb,
+    "batchSize",
+    batchSize,
+    `a whole number from 1 to ${dataset.size}, the images`,
+    (n) => Number.isInteger(n) && n >= 1 && n <= dataset.size,
+  );
   if (seed !== undefined) checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);
   if (augment.length > 0 && seed === undefined) {
     throw new RangeError("Cannot make batches: augmentation needs a seed, got undefined");

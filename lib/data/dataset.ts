@@ -48,13 +48,17 @@ export function imageDataset(parts: Omit<ImageDataset, "size">): ImageDataset {
   const verb = "make a data set";
   if (images.length !== labels.length * imageLength(parts)) {
     throw new TypeError(
-      `Cannot ${verb}: there must be ${shape.join(" x ")} bytes for each of ${labels.length} labels, got ${images.length}`,
+      `Cannot ${verb}: there must be ${
+        shape.join(" x ")
+      } bytes for each of ${labels.length} labels, got ${images.length}`,
     );
   }
   const wrong = labels.findIndex((label) => label >= classNames.length);
   if (wrong >= 0) {
     throw new RangeError(
-      `Cannot ${verb}: labels must be below ${classNames.length}, the number of classes, got ${labels[wrong]} at image ${wrong}`,
+      `Cannot ${verb}: labels must be below ${classNames.length}, the number of classes, got ${
+        labels[wrong]
+      } at image ${wrong}`,
     );
   }
   return { images, labels, size: labels.length, shape, classNames };
@@ -108,19 +112,30 @@ export function subset(dataset: ImageDataset, options: SubsetOptions = {}): Imag
   const places = classes.map((name) => {
     const index = dataset.classNames.indexOf(name);
     if (index < 0) {
-      throw new RangeError(`Cannot ${verb}: classes must be among ${dataset.classNames.join(", ")}, got ${shown(name)}`);
+      throw new RangeError(
+        `Cannot ${verb}: classes must be among ${dataset.classNames.join(", ")}, got ${shown(name)}`,
+      );
     }
     return index;
   });
   if (new Set(places).size !== places.length || places.length < 2) {
-    throw new RangeError(`Cannot ${verb}: there must be two different classes or more, got ${shown(classes.join(","))}`);
+    throw new RangeError(
+      `Cannot ${verb}: there must be two different classes or more, got ${shown(classes.join(","))}`,
+    );
   }
   const newLabel = new Map(places.map((old, index) => [old, index]));
-  const order = seed === undefined ? Array.from({ length: dataset.size }, (_, i) => i) : [...shuffled(dataset.size, seed)];
+  const order = seed === undefined
+    ? Array.from({ length: dataset.size }, (_, i) => i)
+    : [...shuffled(dataset.size, seed)];
   const kept = order.filter((index) => newLabel.has(dataset.labels[index]));
   const { size = kept.length } = options;
-  checkNumber(verb, "size", size, `a whole number from 1 to ${kept.length}`, (n) =>
-    Number.isInteger(n) && n >= 1 && n <= kept.length);
+  checkNumber(
+    verb,
+    "size",
+    size,
+    `a whole number from 1 to ${kept.length}`,
+    (n) => Number.isInteger(n) && n >= 1 && n <= kept.length,
+  );
   const chosen = select(dataset, kept.slice(0, size));
   return { ...chosen, labels: chosen.labels.map((label) => newLabel.get(label)!), classNames: [...classes] };
 }

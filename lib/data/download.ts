@@ -72,7 +72,9 @@ export async function download(url: string, path: string, options: DownloadOptio
   if (await fileHash(part, hash.algorithm) !== hash.hex) {
     await Deno.remove(part);
     throw new Deno.errors.InvalidData(
-      `Cannot use ${name} from ${new URL(url).host}: its ${hash.algorithm} must be ${hash.hex.slice(0, 32)}, got another`,
+      `Cannot use ${name} from ${new URL(url).host}: its ${hash.algorithm} must be ${
+        hash.hex.slice(0, 32)
+      }, got another`,
     );
   }
   await Deno.rename(part, path);
@@ -118,7 +120,9 @@ async function receive(url: string, part: string, options: DownloadOptions): Pro
     if (/text\/html/.test(response.headers.get("content-type") ?? "")) {
       await response.body?.cancel();
       throw new FinalAnswer(
-        `Cannot fetch ${name}: ${new URL(url).host} must send the file, got a web page (a sign-in page of the network?)`,
+        `Cannot fetch ${name}: ${
+          new URL(url).host
+        } must send the file, got a web page (a sign-in page of the network?)`,
       );
     }
     const length = Number(response.headers.get("content-length") ?? NaN);

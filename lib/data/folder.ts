@@ -5,7 +5,7 @@
 import { decode } from "fast-png";
 import { fileError } from "../files.ts";
 import { join } from "../path.ts";
-import { imageDataset, type ImageDataset } from "./dataset.ts";
+import { type ImageDataset, imageDataset } from "./dataset.ts";
 
 /**
  * Loads a folder of PNG images: one sub-folder a class, its name the class's. All images must have one size.
@@ -32,7 +32,9 @@ export async function imagesFromFolder(path: string): Promise<ImageDataset> {
       shape ??= image.shape;
       if (image.shape.join() !== shape.join()) {
         throw new TypeError(
-          `Cannot use ${join(path, name, file)}: it must be ${shape.join(" x ")} as the first, got ${image.shape.join(" x ")}`,
+          `Cannot use ${join(path, name, file)}: it must be ${shape.join(" x ")} as the first, got ${
+            image.shape.join(" x ")
+          }`,
         );
       }
       pixels.push(image.pixels);
@@ -40,7 +42,9 @@ export async function imagesFromFolder(path: string): Promise<ImageDataset> {
     }
   }
   if (!shape) {
-    throw new Deno.errors.NotFound(`Cannot load images from ${path}: it must hold a folder of PNGs for each class, got none`);
+    throw new Deno.errors.NotFound(
+      `Cannot load images from ${path}: it must hold a folder of PNGs for each class, got none`,
+    );
   }
   const length = shape[0] * shape[1] * shape[2];
   const images = new Uint8Array(pixels.length * length);

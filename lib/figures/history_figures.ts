@@ -5,7 +5,7 @@
 import type { Schedule } from "../schedules/schedule.ts";
 import { axis, colourOf, COLOURS, type Figure, layout, line, rateAxis, type Trace } from "./figure.ts";
 import { reduceLine } from "./reduce.ts";
-import { byEpoch, type HistorySource, historyOf } from "./source.ts";
+import { byEpoch, historyOf, type HistorySource } from "./source.ts";
 
 /** Options that these figures share. */
 export interface FigureOptions {
@@ -46,7 +46,10 @@ export function learningRateFigure(
       const { x, y } = reduceLine(i, i.map((iteration) => schedule(iteration).learningRate));
       return line(name, x, y, { color: typeof source === "function" ? COLOURS.lr : colourOf(name, index) });
     });
-    return { data: traces, layout: layout(title, { showlegend: traces.length > 1, xaxis: axis("iteration"), yaxis: rateAxis() }) };
+    return {
+      data: traces,
+      layout: layout(title, { showlegend: traces.length > 1, xaxis: axis("iteration"), yaxis: rateAxis() }),
+    };
   }
   const history = historyOf(source as HistorySource);
   if (history.iterations.length === 0) return byEpochFigure(history, ["lr"], title, "learning rate");
@@ -141,7 +144,13 @@ function metricLines(history: ReturnType<typeof historyOf>, metric: "loss" | "ac
     const { x, y } = reduceLine(history.iterations, values);
     traces.push(line("training, each batch", x, y, { color: `${COLOURS.training}55`, width: 1, ...options }));
   }
-  for (const [name, key, color] of [["training", metric, COLOURS.training], ["validation", `val_${metric}`, COLOURS.validation]]) {
+  for (
+    const [name, key, color] of [["training", metric, COLOURS.training], [
+      "validation",
+      `val_${metric}`,
+      COLOURS.validation,
+    ]]
+  ) {
     const means = byEpoch(history, key);
     if (!means) continue;
     const label = name === "training" ? "training, mean of the epoch" : name;
@@ -168,7 +177,10 @@ function byEpochFigure(history: ReturnType<typeof historyOf>, metrics: string[],
   const data = metrics.map((metric, index) =>
     line(metric, epochs, byEpoch(history, metric) ?? [], { color: colourOf(metric, index) })
   );
-  return { data, layout: layout(title, { showlegend: metrics.length > 1, xaxis: axis("epoch"), yaxis: rateAxis(name) }) };
+  return {
+    data,
+    layout: layout(title, { showlegend: metrics.length > 1, xaxis: axis("epoch"), yaxis: rateAxis(name) }),
+  };
 }
 
 /**

@@ -7,7 +7,7 @@ import type { ImageDataset } from "../data/dataset.ts";
 import { axis, colourOf, COLOURS, type Figure, layout, line, rateAxis, type Trace } from "./figure.ts";
 import type { FigureOptions } from "./history_figures.ts";
 import { reduceLine } from "./reduce.ts";
-import { byEpoch, type HistorySource, historyOf } from "./source.ts";
+import { byEpoch, historyOf, type HistorySource } from "./source.ts";
 
 /** What {@linkcode rangeTestFigure} draws; `findLearningRate` gives it. */
 export interface RangeTestCurves {
@@ -53,15 +53,21 @@ export function rangeTestFigure(test: RangeTestCurves, options: FigureOptions = 
   ];
   for (const [index, [name, rate]] of Object.entries(suggestions).entries()) {
     if (rate === undefined || rate === null) continue;
-    const nearest = learningRates.reduce((best, value, i) =>
-      Math.abs(Math.log(value / rate)) < Math.abs(Math.log(learningRates[best] / rate)) ? i : best, 0);
+    const nearest = learningRates.reduce(
+      (best, value, i) => Math.abs(Math.log(value / rate)) < Math.abs(Math.log(learningRates[best] / rate)) ? i : best,
+      0,
+    );
     data.push({
       type: "scatter",
       mode: "markers",
       name: `${name} ${rate.toExponential(1)}`,
       x: [rate],
       y: [smoothedLosses[nearest]],
-      marker: { size: 11, symbol: ["circle", "square", "diamond", "triangle-up"][index % 4], color: colourOf(name, index + 1) },
+      marker: {
+        size: 11,
+        symbol: ["circle", "square", "diamond", "triangle-up"][index % 4],
+        color: colourOf(name, index + 1),
+      },
     });
   }
   const edge = (x: number, text: string, xanchor: "left" | "right") => ({
@@ -93,9 +99,7 @@ export function rangeTestFigure(test: RangeTestCurves, options: FigureOptions = 
           layer: "below",
         }]
         : [],
-      annotations: bounds
-        ? [edge(bounds.baseLr, "base ", "right"), edge(bounds.maxLr, " max", "left")]
-        : [],
+      annotations: bounds ? [edge(bounds.baseLr, "base ", "right"), edge(bounds.maxLr, " max", "left")] : [],
     }),
   };
 }
@@ -359,7 +363,14 @@ export function lossSurfaceFigure(loss: (x: number, y: number) => number, option
     const [px, py] = [path.map(([a]) => a), path.map(([, b]) => b)];
     const looks = { mode: "lines+markers", name, line: { color, width: view === "3d" ? 5 : 2.5 } };
     return view === "3d"
-      ? { type: "scatter3d", x: px, y: py, z: path.map(([a, b]) => loss(a, b) + 0.02), ...looks, marker: { size: 2.5, color } }
+      ? {
+        type: "scatter3d",
+        x: px,
+        y: py,
+        z: path.map(([a, b]) => loss(a, b) + 0.02),
+        ...looks,
+        marker: { size: 2.5, color },
+      }
       : { type: "scatter", x: px, y: py, ...looks, marker: { size: 5, color } };
   });
   if (view === "map") {

@@ -59,7 +59,10 @@ export class Plotly implements Disposable {
     // both are loaded where they are used: a training that draws nothing yet need not wait for them
     const [{ JSDOM }, { Resvg }] = await Promise.all([import("jsdom"), import("@resvg/resvg-js")]);
     const code = await Deno.readTextFile(plotlyPath());
-    const dom = new JSDOM("<!doctype html><div id=plot></div>", { runScripts: "outside-only", pretendToBeVisual: true });
+    const dom = new JSDOM("<!doctype html><div id=plot></div>", {
+      runScripts: "outside-only",
+      pretendToBeVisual: true,
+    });
     const page = dom.window as unknown as Page;
     // what plotly.js asks of a browser and jsdom lacks: a blob's address, a canvas, and how wide words are
     page.URL.createObjectURL = () => "";
@@ -159,7 +162,8 @@ function textMeter(Resvg: typeof Renderer): (text: string, size: number) => numb
     if (!text.trim()) return 0;
     const width = known.get(text) ?? (() => {
       const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-      const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="4000" height="200"><text y="100" font-family="DejaVu Sans" ` +
+      const svg =
+        `<svg xmlns="http://www.w3.org/2000/svg" width="4000" height="200"><text y="100" font-family="DejaVu Sans" ` +
         `font-size="100">${escaped}</text></svg>`;
       return (new Resvg(svg, { font }).getBBox()?.width ?? 0) / 100;
     })();
@@ -229,7 +233,9 @@ async function rendered(figure: Figure, ending: string): Promise<string | Uint8A
     const svg = await plotly.svg(figure);
     return ending === ".svg" ? svg : await svgToPng(svg);
   }
-  throw new TypeError(`Cannot save a figure: the file must end in .png, .svg, .html or .json, got ${JSON.stringify(ending)}`);
+  throw new TypeError(
+    `Cannot save a figure: the file must end in .png, .svg, .html or .json, got ${JSON.stringify(ending)}`,
+  );
 }
 
 /** A figure's title as text. */

@@ -7,13 +7,18 @@ import { Plotly, svgToPng, titleOf } from "./render.ts";
 
 /** What Deno's kernel offers; its own types are not stable yet. */
 interface Jupyter {
-  display(bundle: Record<string, unknown>, options: { raw: true; display_id?: string; update?: boolean }): Promise<void>;
+  display(
+    bundle: Record<string, unknown>,
+    options: { raw: true; display_id?: string; update?: boolean },
+  ): Promise<void>;
 }
 
 /** The kernel's own display, or undefined outside a notebook (where asking for it throws). */
 export function jupyter(): Jupyter | undefined {
   try {
-    return (Deno as unknown as { jupyter?: Jupyter }).jupyter?.display ? (Deno as unknown as { jupyter: Jupyter }).jupyter : undefined;
+    return (Deno as unknown as { jupyter?: Jupyter }).jupyter?.display
+      ? (Deno as unknown as { jupyter: Jupyter }).jupyter
+      : undefined;
   } catch {
     return undefined;
   }
@@ -71,6 +76,8 @@ function isThreeDimensional({ data }: Figure): boolean {
  * ```
  */
 export async function show(figure: Figure): Promise<void> {
-  if (!jupyter()) throw new TypeError("Cannot show a figure: it needs a notebook, got a plain process; saveFigure writes a file");
+  if (!jupyter()) {
+    throw new TypeError("Cannot show a figure: it needs a notebook, got a plain process; saveFigure writes a file");
+  }
   await displayBundle(await figureBundle(figure, Deno.env.get("CLR_STORED_NOTEBOOK") ? "png" : "svg"));
 }

@@ -28,14 +28,17 @@ export function historyOf(source: HistorySource): TrainingHistory {
   if (typeof inner === "object" && inner !== null && Array.isArray((source as TfjsHistory).epoch)) {
     return fromTfjs(source as TfjsHistory);
   }
-  throw new TypeError(`Cannot draw a figure: it needs a scheduler, its history or a tfjs History, got ${shown(source)}`);
+  throw new TypeError(
+    `Cannot draw a figure: it needs a scheduler, its history or a tfjs History, got ${shown(source)}`,
+  );
 }
 
 function isHistory(value: unknown): value is TrainingHistory {
   const history = value as TrainingHistory | null;
   return typeof history === "object" && history !== null &&
     [history.iterations, history.lr, history.loss, history.epochs].every(Array.isArray) &&
-    history.iterations.length === history.lr.length && history.epochs.every((epoch) => typeof epoch?.epoch === "number");
+    history.iterations.length === history.lr.length &&
+    history.epochs.every((epoch) => typeof epoch?.epoch === "number");
 }
 
 /** tfjs knows epochs alone: the figures then count in epochs. */

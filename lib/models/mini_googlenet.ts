@@ -41,8 +41,13 @@ export function miniGoogLeNet(options: MiniGoogLeNetOptions = {}): tf.LayersMode
   checkOptions(verb, options, ["inputShape", "classes", "seed"]);
   const { inputShape = [32, 32, 3], classes = 10, seed } = options;
   for (const [index, least] of [31, 31, 1].entries()) {
-    checkNumber(verb, `inputShape[${index}]`, inputShape[index], `a whole number of ${least} or more`, (n) =>
-      Number.isInteger(n) && n >= least);
+    checkNumber(
+      verb,
+      `inputShape[${index}]`,
+      inputShape[index],
+      `a whole number of ${least} or more`,
+      (n) => Number.isInteger(n) && n >= least,
+    );
   }
   checkNumber(verb, "classes", classes, "a whole number of 2 or more", (n) => Number.isInteger(n) && n >= 2);
   if (seed !== undefined) checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);

@@ -134,7 +134,9 @@ export function cyclical(options: CyclicalOptions = {}): Schedule {
     const h = shape(p <= stepSize ? Math.max(0, p / stepSize) : Math.max(0, 1 - (p - stepSize) / stepSizeDown));
     const amount = h * (custom ? custom(byCycle ? cycle : iteration) : scale(cycle, iteration));
     const learningRate = bounds ? Math.pow(gamma, iteration) * between(h) : between(amount);
-    return maxMomentum === undefined ? { learningRate } : { learningRate, momentum: maxMomentum - momentumSpan * amount };
+    return maxMomentum === undefined
+      ? { learningRate }
+      : { learningRate, momentum: maxMomentum - momentumSpan * amount };
   };
   return schedule(rate, custom ? undefined : configOf(options), (iteration) => {
     checkIteration(iteration);
@@ -150,7 +152,10 @@ function scaling(mode: CyclicalMode, gamma: number): (cycle: number, iteration: 
 
 /** The options as plain JSON, those left out left out. */
 function configOf(options: CyclicalOptions) {
-  return { schedule: "cyclical", ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) };
+  return {
+    schedule: "cyclical",
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+  };
 }
 
 /**

@@ -40,7 +40,9 @@ export function join(stages: readonly Stage[]): Schedule {
       throw new TypeError(`Cannot ${verb}: stage ${index} must have a schedule, got ${shown(part)}`);
     }
     const last = index === stages.length - 1;
-    if (!last || iterations !== undefined) checkNumber(verb, `iterations of stage ${index}`, iterations, ...rules.positive);
+    if (!last || iterations !== undefined) {
+      checkNumber(verb, `iterations of stage ${index}`, iterations, ...rules.positive);
+    }
     const from = start;
     start += iterations ?? Infinity;
     return { part, from, to: last ? Infinity : start };
@@ -55,7 +57,9 @@ export function join(stages: readonly Stage[]): Schedule {
       const { part, from } = stageAt(iteration);
       return part(iteration - from);
     },
-    configs.every(({ schedule }) => schedule) ? { schedule: "join", stages: JSON.parse(JSON.stringify(configs)) } : undefined,
+    configs.every(({ schedule }) => schedule)
+      ? { schedule: "join", stages: JSON.parse(JSON.stringify(configs)) }
+      : undefined,
     (iteration) => {
       const { part, from, to } = stageAt(iteration);
       return Math.min(to, part.cycleEnd ? from + part.cycleEnd(iteration - from) : to);

@@ -3,7 +3,7 @@
  * @module
  */
 export { cosineRestarts, type CosineRestartsOptions } from "./cosine_restarts.ts";
-export { type CyclicalMode, type CyclicalOptions, type CyclicalWindow, cyclical, type ScaleFn } from "./cyclical.ts";
+export { cyclical, type CyclicalMode, type CyclicalOptions, type CyclicalWindow, type ScaleFn } from "./cyclical.ts";
 export {
   constant,
   exponentialDecay,

@@ -118,7 +118,9 @@ export function checkMomenta(verb: string, baseMomentum: unknown, maxMomentum: u
   checkNumber(verb, "baseMomentum", baseMomentum, ...rules.notNegative);
   checkNumber(verb, "maxMomentum", maxMomentum, ...rules.notNegative);
   if (baseMomentum > maxMomentum) {
-    throw new RangeError(`Cannot ${verb}: baseMomentum must not be above maxMomentum ${maxMomentum}, got ${baseMomentum}`);
+    throw new RangeError(
+      `Cannot ${verb}: baseMomentum must not be above maxMomentum ${maxMomentum}, got ${baseMomentum}`,
+    );
   }
 }
 

@@ -34,7 +34,9 @@ const isClass = (item: AnyCallback): item is tf.CustomCallback =>
 export function callbacks(...items: readonly AnyCallback[]): tf.CustomCallback[] {
   const list = items.map((item) => {
     if (typeof item !== "object" || item === null) {
-      throw new TypeError(`Cannot compose callbacks: each must be a callback or an object of handlers, got ${shown(item)}`);
+      throw new TypeError(
+        `Cannot compose callbacks: each must be a callback or an object of handlers, got ${shown(item)}`,
+      );
     }
     if (isClass(item)) return item;
     const unknown = Object.keys(item).find((key) => !HANDLERS.includes(key));
@@ -45,7 +47,9 @@ export function callbacks(...items: readonly AnyCallback[]): tf.CustomCallback[]
   });
   const schedulers = list.filter((item) => item instanceof LearningRateScheduler);
   if (schedulers.length > 1) {
-    throw new TypeError(`Cannot compose callbacks: one fit takes one learning-rate scheduler, got ${schedulers.length}`);
+    throw new TypeError(
+      `Cannot compose callbacks: one fit takes one learning-rate scheduler, got ${schedulers.length}`,
+    );
   }
   return [...schedulers, ...list.filter((item) => !schedulers.includes(item as LearningRateScheduler))];
 }

@@ -133,7 +133,9 @@ export async function readCheckpoint(directory: string, run: string): Promise<Ch
       continue;
     }
     if (found.header.run !== run) {
-      throw new TypeError(`Cannot resume from ${path}: it must be of this model, data and config, got one of another run`);
+      throw new TypeError(
+        `Cannot resume from ${path}: it must be of this model, data and config, got one of another run`,
+      );
     }
     return { ...found.header, restore: (model) => restore(model, found.header, found.data) };
   }
@@ -168,10 +170,12 @@ function restore(model: tf.LayersModel, header: Header, data: Uint8Array): void 
       `Cannot restore a checkpoint: the model must have its ${header.weights.length} weights, got ${layers.length}`,
     );
   }
-  tf.tidy(() => model.setWeights(header.weights.map((weight) => {
-    const { values, shape } = unpack(weight);
-    return tf.tensor(values, [...shape]);
-  })));
+  tf.tidy(() =>
+    model.setWeights(header.weights.map((weight) => {
+      const { values, shape } = unpack(weight);
+      return tf.tensor(values, [...shape]);
+    }))
+  );
   const { scalars, slots, ...rest } = header.optimizer;
   restoreOptimizer(model.optimizer, {
     ...rest,

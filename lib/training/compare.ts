@@ -117,9 +117,13 @@ export function comparisonTable(runs: readonly ComparisonRun[]): ComparisonRow[]
 export function comparisonMarkdown(table: readonly ComparisonRow[]): string {
   const percent = (value: number) => (100 * value).toFixed(1);
   const lines = table.map(({ name, runs, accuracy, deviation, loss }) =>
-    `| ${name} | ${percent(accuracy)}${deviation === undefined ? "" : ` ± ${percent(deviation)}`} | ${loss.toFixed(3)} | ${runs} |`
+    `| ${name} | ${percent(accuracy)}${deviation === undefined ? "" : ` ± ${percent(deviation)}`} | ${
+      loss.toFixed(3)
+    } | ${runs} |`
   );
-  const note = table.some(({ runs }) => runs < 2) ? ["", "One seed is no ranking: another seed may turn the order."] : [];
+  const note = table.some(({ runs }) => runs < 2)
+    ? ["", "One seed is no ranking: another seed may turn the order."]
+    : [];
   return [`| schedule | accuracy, % | loss | seeds |`, "|---|---|---|---|", ...lines, ...note, ""].join("\n");
 }
 

@@ -2,7 +2,7 @@
  * What a headless run is: its settings, their presets, and their rules.
  * @module
  */
-import { type CyclicalMode, type CyclicalOptions, cyclical } from "../schedules/cyclical.ts";
+import { cyclical, type CyclicalMode, type CyclicalOptions } from "../schedules/cyclical.ts";
 import { type CyclePlan, planCycles } from "../schedules/plan_cycles.ts";
 import { checkChoice, checkNumber, checkOptions, rules, shown } from "../schedules/schedule.ts";
 import { CIFAR10_CLASSES } from "../data/cifar10.ts";
@@ -41,7 +41,15 @@ export interface RunConfig {
   augment: boolean;
 }
 
-const COMMON = { mode: "triangular", batchSize: 64, classes: [...CIFAR10_CLASSES], momentum: 0.9, gamma: 0.99994, seed: 42, augment: true } as const;
+const COMMON = {
+  mode: "triangular",
+  batchSize: 64,
+  classes: [...CIFAR10_CLASSES],
+  momentum: 0.9,
+  gamma: 0.99994,
+  seed: 42,
+  augment: true,
+} as const;
 
 /**
  * The settings of a preset. quick ends in minutes on a laptop with the native backend; on a slower backend it takes fewer
@@ -65,7 +73,15 @@ export function presetConfig(preset: RunConfig["preset"], slow = false): RunConf
     classes: [...COMMON.classes],
     preset,
     // measured: batches of 32 up to 0.02 beat batches of 64 up to 0.03 by 7 points in the same time (seed 42)
-    ...{ baseLr: 1e-3, maxLr: 2e-2, batchSize: 32, stepSize: 1, epochs: 2, ...sizes, validationSize: sizes.trainSize / 10 },
+    ...{
+      baseLr: 1e-3,
+      maxLr: 2e-2,
+      batchSize: 32,
+      stepSize: 1,
+      epochs: 2,
+      ...sizes,
+      validationSize: sizes.trainSize / 10,
+    },
   };
 }
 
@@ -108,12 +124,19 @@ export function planRun(config: RunConfig): RunPlan {
     throw new TypeError(`Cannot ${VERB}: augment must be true or false, got ${shown(config.augment)}`);
   }
   checkClasses(config.classes);
-  checkNumber(VERB, "validationSize", config.validationSize, `a whole number from 0 to ${config.trainSize - 1}`, (n) =>
-    Number.isInteger(n) && n >= 0 && n < config.trainSize);
+  checkNumber(
+    VERB,
+    "validationSize",
+    config.validationSize,
+    `a whole number from 0 to ${config.trainSize - 1}`,
+    (n) => Number.isInteger(n) && n >= 0 && n < config.trainSize,
+  );
   const most = { trainSize: 5000 * config.classes.length, testSize: 1000 * config.classes.length };
   for (const name of ["trainSize", "testSize"] as const) {
     if (config[name] > most[name]) {
-      throw new RangeError(`Cannot ${VERB}: ${name} must be at most ${most[name]}, the images there are, got ${config[name]}`);
+      throw new RangeError(
+        `Cannot ${VERB}: ${name} must be at most ${most[name]}, the images there are, got ${config[name]}`,
+      );
     }
   }
   const trained = config.trainSize - config.validationSize;
@@ -138,8 +161,12 @@ export function planRun(config: RunConfig): RunPlan {
 function checkClasses(classes: unknown): asserts classes is string[] {
   const known = CIFAR10_CLASSES.join(", ");
   if (!Array.isArray(classes) || classes.length < 2 || new Set(classes).size !== classes.length) {
-    throw new RangeError(`Cannot ${VERB}: classes must be two or more different ones of ${known}, got ${shown(classes)}`);
+    throw new RangeError(
+      `Cannot ${VERB}: classes must be two or more different ones of ${known}, got ${shown(classes)}`,
+    );
   }
   const unknown = classes.find((name) => !CIFAR10_CLASSES.includes(name));
-  if (unknown !== undefined) throw new RangeError(`Cannot ${VERB}: classes must be among ${known}, got ${shown(unknown)}`);
+  if (unknown !== undefined) {
+    throw new RangeError(`Cannot ${VERB}: classes must be among ${known}, got ${shown(unknown)}`);
+  }
 }

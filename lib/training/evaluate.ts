@@ -132,10 +132,16 @@ function reportText(classes: readonly ClassScore[], accuracy: number, total: num
 /** The confusion matrix as text: a row a true class, a column a prediction. */
 export function confusionText(confusion: readonly (readonly number[])[], classNames: readonly string[]): string {
   const width = Math.max(10, ...classNames.map((name) => name.length));
-  const cell = Math.max(6, ...classNames.map((name) => name.length + 1), ...confusion.flat().map((n) => `${n}`.length + 1));
+  const cell = Math.max(
+    6,
+    ...classNames.map((name) => name.length + 1),
+    ...confusion.flat().map((n) => `${n}`.length + 1),
+  );
   return [
     `${"true \\ said".padStart(width)}${classNames.map((name) => name.padStart(cell)).join("")}`,
-    ...confusion.map((row, index) => `${classNames[index].padStart(width)}${row.map((n) => `${n}`.padStart(cell)).join("")}`),
+    ...confusion.map((row, index) =>
+      `${classNames[index].padStart(width)}${row.map((n) => `${n}`.padStart(cell)).join("")}`
+    ),
     "",
   ].join("\n");
 }

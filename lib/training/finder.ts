@@ -31,7 +31,9 @@ export interface FinderOptions {
   /** Batches to measure on after each update, instead of the training batch itself. */
   heldOut?: BatchSource;
   /** Told after each update. */
-  onProgress?: (step: { iteration: number; iterations: number; learningRate: number; loss: number; smoothed: number }) => void;
+  onProgress?: (
+    step: { iteration: number; iterations: number; learningRate: number; loss: number; smoothed: number },
+  ) => void;
   /** Ends the test; it then throws the signal's reason. */
   signal?: AbortSignal;
 }
@@ -115,7 +117,9 @@ export async function findLearningRate(
   checkNumber(VERB, "smoothing", smoothing, "0 or more and below 1", (value) => value >= 0 && value < 1);
   checkNumber(VERB, "stopFactor", stopFactor, "above 1", (value) => value > 1);
   checkChoice(VERB, "metric", metric, ["loss", "accuracy"]);
-  if (!model.optimizer) throw new TypeError("Cannot find a learning rate: the model must be compiled, got one that is not");
+  if (!model.optimizer) {
+    throw new TypeError("Cannot find a learning rate: the model must be compiled, got one that is not");
+  }
   signal?.throwIfAborted();
 
   const schedule = (ramp === "linear" ? linearRamp : exponentialRamp)({ from: startLr, to: endLr, iterations });
@@ -201,7 +205,9 @@ function valueOf(model: tf.LayersModel, values: number[], metric: "loss" | "accu
   if (metric === "loss") return values[0];
   const index = model.metricsNames.findIndex((name) => /^acc/.test(name));
   if (index < 0) {
-    throw new TypeError(`Cannot find a learning rate: the model must measure accuracy, got ${model.metricsNames.join(", ")}`);
+    throw new TypeError(
+      `Cannot find a learning rate: the model must measure accuracy, got ${model.metricsNames.join(", ")}`,
+    );
   }
   return 1 - values[index];
 }
@@ -221,12 +227,18 @@ const LEAST_FALL = 0.02;
 /** Suggestions and bounds of a trimmed curve, or why there are none. */
 function read(rates: number[], losses: number[]): Pick<RangeTest, "suggestions" | "bounds" | "reason"> {
   if (losses.length < 16) {
-    return { suggestions: {}, reason: `too few points: 16 or more are needed after trimming, there are ${losses.length}` };
+    return {
+      suggestions: {},
+      reason: `too few points: 16 or more are needed after trimming, there are ${losses.length}`,
+    };
   }
   const lowest = losses.indexOf(Math.min(...losses));
   const fall = losses[0] - losses[lowest];
   if (!(fall > LEAST_FALL * Math.abs(losses[0]))) {
-    return { suggestions: {}, reason: `the curve is flat: it never falls by more than ${LEAST_FALL * 100} % of its start` };
+    return {
+      suggestions: {},
+      reason: `the curve is flat: it never falls by more than ${LEAST_FALL * 100} % of its start`,
+    };
   }
   const suggestions = {
     valley: suggest.valley(rates, losses),

@@ -162,7 +162,9 @@ export async function optimizerState(optimizer: tf.Optimizer): Promise<Optimizer
 export function restoreOptimizer(optimizer: tf.Optimizer, state: OptimizerState): void {
   if (state?.className !== optimizer.getClassName()) {
     throw new TypeError(
-      `Cannot restore an optimizer: the state must be of ${shown(optimizer.getClassName())}, got ${shown(state?.className)}`,
+      `Cannot restore an optimizer: the state must be of ${shown(optimizer.getClassName())}, got ${
+        shown(state?.className)
+      }`,
     );
   }
   const fields = inside(optimizer) as Record<string, unknown>;

@@ -81,7 +81,9 @@ export class ProgressBar extends ModelCallback {
         }
         if (!sink.update || now() - shown < sink.everyMs) return;
         shown = now();
-        await sink.update(progressLine(done, this.params.steps as number | undefined, now() - started, { ...means(), ...rate() }));
+        await sink.update(
+          progressLine(done, this.params.steps as number | undefined, now() - started, { ...means(), ...rate() }),
+        );
       },
       onEpochEnd: async (_epoch, logs) => {
         const values = { ...means(), ...numbersOf(logs), ...rate() };
@@ -109,7 +111,9 @@ export function progressLine(
   );
   const count = total > 0 ? `${String(done).padStart(String(total).length)}/${total}` : String(done);
   return [
-    `${count} [${"=".repeat(filled)}${running ? ">" : ""}${".".repeat(Math.max(0, width - filled - (running ? 1 : 0)))}]`,
+    `${count} [${"=".repeat(filled)}${running ? ">" : ""}${
+      ".".repeat(Math.max(0, width - filled - (running ? 1 : 0)))
+    }]`,
     `${time} ${perStep < 10 ? perStep.toFixed(1) : Math.round(perStep)}ms/step`,
     ...values,
   ].join(" - ");

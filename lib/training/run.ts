@@ -12,7 +12,7 @@ import type { Schedule } from "../schedules/schedule.ts";
 import { type AnyCallback, callbacks, ModelCallback } from "./callbacks.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { RunPlan } from "./config.ts";
-import { type Evaluation, evaluate } from "./evaluate.ts";
+import { evaluate, type Evaluation } from "./evaluate.ts";
 import { numbersOf } from "./history.ts";
 import { LearningRateScheduler } from "./scheduler.ts";
 
@@ -111,7 +111,8 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
   options.onStart?.(scheduler);
   let diverged = false;
   const guard = new StopWhenDiverged(() => diverged = true);
-  const saver = checkpoints && new SaveCheckpoints(checkpoints, scheduler, plan.batchesPerEpoch, () => diverged, signal);
+  const saver = checkpoints &&
+    new SaveCheckpoints(checkpoints, scheduler, plan.batchesPerEpoch, () => diverged, signal);
   if (initialEpoch < config.epochs) {
     await model.fitDataset(train, {
       epochs: config.epochs,
@@ -172,7 +173,9 @@ class SaveCheckpoints extends ModelCallback {
       },
       onEpochEnd: async (epoch) => {
         // an interrupted epoch has its checkpoint already, and is not over
-        if (scheduler.iteration === (epoch + 1) * batchesPerEpoch && !signal?.aborted) await save({ epoch: epoch + 1, batch: 0 });
+        if (scheduler.iteration === (epoch + 1) * batchesPerEpoch && !signal?.aborted) {
+          await save({ epoch: epoch + 1, batch: 0 });
+        }
       },
     });
   }

@@ -5,7 +5,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { scheduleFromConfig } from "../schedules/config.ts";
 import type { CyclePlan } from "../schedules/plan_cycles.ts";
-import { checkNumber, type Hyperparameters, rules, type Schedule, type ScheduleConfig, shown } from "../schedules/schedule.ts";
+import {
+  checkNumber,
+  type Hyperparameters,
+  rules,
+  type Schedule,
+  type ScheduleConfig,
+  shown,
+} from "../schedules/schedule.ts";
 import { emptyHistory, numbersOf, type TrainingHistory } from "./history.ts";
 import { checkHyperparameters, setHyperparameters } from "./optimizer.ts";
 
@@ -93,7 +100,9 @@ export class LearningRateScheduler extends tf.CustomCallback {
     this.#cycleEnd = schedule.cycleEnd?.(0) ?? Infinity;
     this.#plan = options.plan;
     // own and bound: tfjs would otherwise call them on another object when this one stands behind a plain object
-    for (const name of ["onTrainBegin", "onTrainEnd", "onEpochBegin", "onEpochEnd", "onBatchBegin", "onBatchEnd"] as const) {
+    for (
+      const name of ["onTrainBegin", "onTrainEnd", "onEpochBegin", "onEpochEnd", "onBatchBegin", "onBatchEnd"] as const
+    ) {
       Object.defineProperty(this, name, { value: this[name].bind(this), configurable: true });
     }
   }
@@ -120,7 +129,8 @@ export class LearningRateScheduler extends tf.CustomCallback {
       throw new TypeError("Cannot train: one fit takes one learning-rate scheduler, got two");
     }
     params[SCHEDULER] = this;
-    const steps = params.steps ?? (params.samples && params.batchSize ? Math.ceil(params.samples / params.batchSize) : undefined);
+    const steps = params.steps ??
+      (params.samples && params.batchSize ? Math.ceil(params.samples / params.batchSize) : undefined);
     if (this.#plan && steps && params.epochs && steps * params.epochs !== this.#plan.iterations) {
       throw new RangeError(
         `Cannot train: the plan has ${this.#plan.iterations} iterations, got a fit of ${params.epochs} x ${steps}`,

@@ -17,7 +17,12 @@ function numbers(shape: number[], key: number): tf.Tensor {
 }
 
 /** Values of a function of tensors, and of its gradients, on a backend. */
-async function onBackend(name: BackendName, f: (...xs: tf.Tensor[]) => tf.Tensor, shapes: number[][], key: number): Promise<number[][]> {
+async function onBackend(
+  name: BackendName,
+  f: (...xs: tf.Tensor[]) => tf.Tensor,
+  shapes: number[][],
+  key: number,
+): Promise<number[][]> {
   await selectBackend(name);
   return tf.tidy(() => {
     const xs = shapes.map((shape, index) => numbers(shape, key + index));
@@ -55,17 +60,26 @@ const cases: [string, (...xs: tf.Tensor[]) => tf.Tensor, number[][]][] = [
 
 for (const backend of ["native", "wasm"] as const) {
   for (const [name, f, shapes] of cases) {
-    Deno.test(`${backend}: value and gradients of ${name} are the plain backend's`, { ignore: !ready[backend] }, async () => {
-      for (let key = 0; key < 3000; key += 1000) {
-        close(await onBackend(backend, f, shapes, key), await onBackend("cpu", f, shapes, key));
-      }
-    });
+    Deno.test(
+      `${backend}: value and gradients of ${name} are the plain backend's`,
+      { ignore: !ready[backend] },
+      async () => {
+        for (let key = 0; key < 3000; key += 1000) {
+          close(await onBackend(backend, f, shapes, key), await onBackend("cpu", f, shapes, key));
+        }
+      },
+    );
   }
 
-  Deno.test(`${backend}: training batch normalization is the plain layer's, with its moving averages`, { ignore: !ready[backend] }, async () => {
+  Deno.test(`${backend}: training batch normalization is the plain layer's, with its moving averages`, {
+    ignore: !ready[backend],
+  }, async () => {
     const train = async (name: BackendName) => {
       await selectBackend(name);
-      const layer = tf.layers.batchNormalization({ inputShape: [5, 4, 3], name: `bn_${name}_${crypto.randomUUID().slice(0, 8)}` });
+      const layer = tf.layers.batchNormalization({
+        inputShape: [5, 4, 3],
+        name: `bn_${name}_${crypto.randomUUID().slice(0, 8)}`,
+      });
       layer.build([null, 5, 4, 3]);
       layer.setWeights([numbers([3], 7), numbers([3], 8), numbers([3], 9), tf.abs(numbers([3], 10))]);
       const f = (x: tf.Tensor) => layer.apply(x, { training: true }) as tf.Tensor;
@@ -85,7 +99,13 @@ for (const backend of ["native", "wasm"] as const) {
       const kernel = (seed: number) => tf.initializers.glorotUniform({ seed });
       const model = tf.sequential({
         layers: [
-          tf.layers.conv2d({ filters: 4, kernelSize: 3, padding: "same", inputShape: [8, 8, 3], kernelInitializer: kernel(1) }),
+          tf.layers.conv2d({
+            filters: 4,
+            kernelSize: 3,
+            padding: "same",
+            inputShape: [8, 8, 3],
+            kernelInitializer: kernel(1),
+          }),
           tf.layers.batchNormalization(),
           tf.layers.activation({ activation: "relu" }),
           tf.layers.maxPooling2d({ poolSize: 3, strides: 2 }),
@@ -98,7 +118,10 @@ for (const backend of ["native", "wasm"] as const) {
       model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: "categoricalCrossentropy" });
       const images = smallImages(80, 4, 8);
       const mean = new Float32Array(192).fill(60);
-      const { history } = await model.fitDataset(batches(images, { batchSize: 4, seed: 2, mean }), { epochs: 1, verbose: 0 });
+      const { history } = await model.fitDataset(batches(images, { batchSize: 4, seed: 2, mean }), {
+        epochs: 1,
+        verbose: 0,
+      });
       const weights = model.getWeights().map((weight) => [...weight.dataSync()]);
       model.dispose();
       return [history.loss as number[], ...weights];
@@ -113,7 +136,9 @@ for (const backend of ["native", "wasm"] as const) {
   });
 }
 
-Deno.test("native: MiniGoogLeNet trains by the fused kernels, repeats number for number, and leaks nothing", { ignore: !ready.native }, async () => {
+Deno.test("native: MiniGoogLeNet trains by the fused kernels, repeats number for number, and leaks nothing", {
+  ignore: !ready.native,
+}, async () => {
   await selectBackend("native");
   assert.ok(tf.getKernel(BATCH_NORM, "tensorflow"));
   const losses = async () => {

@@ -3,7 +3,14 @@ import { planNative, type PlatformFacts } from "../../lib/backend/native_platfor
 import { atLeast, LEAST_DENO } from "../../lib/notebook.ts";
 import { selectBackend } from "../../lib/mod.ts";
 
-const linux: PlatformFacts = { os: "linux", arch: "x86_64", glibc: true, avx: true, python: "python3", compiler: "g++" };
+const linux: PlatformFacts = {
+  os: "linux",
+  arch: "x86_64",
+  glibc: true,
+  avx: true,
+  python: "python3",
+  compiler: "g++",
+};
 
 Deno.test("planNative() takes the wheel on Linux x86-64 with pip and a compiler", () => {
   assert.deepEqual(planNative(linux), { ways: ["wheel", "prebuilt"] });
@@ -28,10 +35,15 @@ for (
 }
 
 Deno.test("selectBackend() refuses an unknown name", async () => {
-  await assert.rejects(() => selectBackend("gpu" as never), /^RangeError: Cannot select a backend: the backend must be one of "auto"/);
+  await assert.rejects(
+    () => selectBackend("gpu" as never),
+    /^RangeError: Cannot select a backend: the backend must be one of "auto"/,
+  );
 });
 
 Deno.test("atLeast() tells Deno's versions apart", () => {
-  for (const version of ["2.9.1", "2.9.6", "2.10.0", "3.0.0", "2.9.2+abc"]) assert.ok(atLeast(version, LEAST_DENO), version);
+  for (const version of ["2.9.1", "2.9.6", "2.10.0", "3.0.0", "2.9.2+abc"]) {
+    assert.ok(atLeast(version, LEAST_DENO), version);
+  }
   for (const version of ["2.9.0", "2.8.3", "1.46.3"]) assert.ok(!atLeast(version, LEAST_DENO), version);
 });

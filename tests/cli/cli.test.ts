@@ -13,7 +13,17 @@ const launcher = new URL("../../lib/cli/launch.ts", import.meta.url);
 /** Runs the command line as a task does. */
 export async function clr(args: string[], env: Record<string, string> = {}) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-env", "--allow-sys", "--allow-run", launcher.pathname, ...args],
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--allow-read",
+      "--allow-env",
+      "--allow-sys",
+      "--allow-run",
+      launcher.pathname,
+      ...args,
+    ],
     cwd: new URL("../..", import.meta.url),
     env: { ...env, NO_COLOR: "1" },
   }).output();
@@ -60,7 +70,15 @@ for (
 
 Deno.test("train --data on a directory that is no CIFAR-10 fails with one sentence and exit code 1", io, async () => {
   await withDirectory(async (directory) => {
-    const { code, stderr } = await clr(["train", "--backend", "cpu", "--data", directory, "--output", `${directory}/run`]);
+    const { code, stderr } = await clr([
+      "train",
+      "--backend",
+      "cpu",
+      "--data",
+      directory,
+      "--output",
+      `${directory}/run`,
+    ]);
     assert.equal(code, 1);
     assert.match(stderr, /^Cannot read .*data_batch_1\.bin: it must exist, got /);
     assert.deepEqual([...Deno.readDirSync(directory)].length, 0);
@@ -68,21 +86,38 @@ Deno.test("train --data on a directory that is no CIFAR-10 fails with one senten
 });
 
 Deno.test("compare and find-lr refuse wrong calls with exit code 2", io, async () => {
-  for (const args of [["compare", "--shard", "5/4"], ["compare", "--schedules", "none"], ["compare", "--seeds", "0"], ["compare", "--merge", "/no/such"], ["find-lr", "--iterations", "1"], ["find-lr", "--start-lr", "2"]]) {
+  for (
+    const args of [
+      ["compare", "--shard", "5/4"],
+      ["compare", "--schedules", "none"],
+      ["compare", "--seeds", "0"],
+      ["compare", "--merge", "/no/such"],
+      ["find-lr", "--iterations", "1"],
+      ["find-lr", "--start-lr", "2"],
+    ]
+  ) {
     const { code, stderr } = await clr(args);
     assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
     assert.match(stderr, /^Cannot /);
   }
 });
 
-Deno.test("permissionFlags() gives a command what its flags need, and no more", { ignore: !allowed("read", "env", "sys") }, () => {
+Deno.test("permissionFlags() gives a command what its flags need, and no more", {
+  ignore: !allowed("read", "env", "sys"),
+}, () => {
   const flags = permissionFlags("train", ["--output", "/tmp/run"]);
   assert.ok(!flags.some((flag) => ["-A", "--allow-all", "--allow-write", "--allow-net", "--allow-run"].includes(flag)));
   assert.match(flags.find((flag) => flag.startsWith("--allow-write="))!, /(^|[=,])\/tmp\/run(,|$)/);
   assert.match(flags.find((flag) => flag.startsWith("--allow-net="))!, /www\.cs\.toronto\.edu/);
   const offline = permissionFlags("train", ["--offline"]);
   assert.ok(offline.includes("--cached-only") && !offline.some((flag) => /^--allow-(net|run)/.test(flag)));
-  assert.deepEqual(permissionFlags("train", ["--help"]), ["--quiet", "--no-prompt", "--allow-read", "--allow-env", flags[4]]);
+  assert.deepEqual(permissionFlags("train", ["--help"]), [
+    "--quiet",
+    "--no-prompt",
+    "--allow-read",
+    "--allow-env",
+    flags[4],
+  ]);
 });
 
 Deno.test("no task has every permission", { ignore: !allowed("read") }, async () => {
@@ -94,7 +129,26 @@ Deno.test("no task has every permission", { ignore: !allowed("read") }, async ()
 
 Deno.test("parseFlags() never throws anything but a UsageError, for 5000 random command lines", () => {
   const random = randomFrom(11);
-  const pieces = ["--", "-", "--epochs", "--epochs=", "--epochs=3", "--mode", "--help", "--no-augment", "--no-augment=1", "-5", "1e999", "\0", "ü", "--__proto__", "--constructor", "=", "--classes=a,b", ""];
+  const pieces = [
+    "--",
+    "-",
+    "--epochs",
+    "--epochs=",
+    "--epochs=3",
+    "--mode",
+    "--help",
+    "--no-augment",
+    "--no-augment=1",
+    "-5",
+    "1e999",
+    "\0",
+    "ü",
+    "--__proto__",
+    "--constructor",
+    "=",
+    "--classes=a,b",
+    "",
+  ];
   for (let i = 0; i < 5000; i++) {
     const args = Array.from({ length: Math.floor(random() * 6) }, () => pieces[Math.floor(random() * pieces.length)]);
     try {
@@ -132,7 +186,10 @@ Deno.test("planFromFlags() keeps a tenth for validation when the size changes, a
 
 Deno.test("progressLine() reads as Keras users know it", () => {
   const running = progressLine(7, 140, 7000, { loss: 2.30261, accuracy: 0.125, lr: 0.0123 });
-  assert.equal(running, "  7/140 [=>..................] - ETA 2:13 1000ms/step - loss: 2.3026 - accuracy: 0.1250 - lr: 1.230e-2");
+  assert.equal(
+    running,
+    "  7/140 [=>..................] - ETA 2:13 1000ms/step - loss: 2.3026 - accuracy: 0.1250 - lr: 1.230e-2",
+  );
   assert.match(progressLine(140, 140, 151_000, {}), /^140\/140 \[={20}\] - 2:31 1079ms\/step$/);
   assert.equal(duration(7_500_000), "2h 05m");
 });

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { type Batches, batches, imagesFromFolder, meanImage, randomFlip, randomShift, split, subset, tf } from "../../lib/mod.ts";
+import {
+  type Batches,
+  batches,
+  imagesFromFolder,
+  meanImage,
+  randomFlip,
+  randomShift,
+  split,
+  subset,
+  tf,
+} from "../../lib/mod.ts";
 import { decodeRecords, loadCifar10 } from "../../lib/data/cifar10.ts";
 import { randomFrom, shuffled } from "../../lib/data/random.ts";
 import { encode } from "fast-png";
@@ -50,7 +60,9 @@ Deno.test("decodeRecords() refuses cut records and labels above 9", () => {
 Deno.test("decodeRecords() never hangs or throws anything else, for 2000 random inputs", () => {
   const random = randomFrom(99);
   for (let i = 0; i < 2000; i++) {
-    const bytes = Uint8Array.from({ length: Math.floor(random() * 4) * 3073 + (random() < 0.5 ? 0 : Math.floor(random() * 50)) }, () => random() * 256);
+    const bytes = Uint8Array.from({
+      length: Math.floor(random() * 4) * 3073 + (random() < 0.5 ? 0 : Math.floor(random() * 50)),
+    }, () => random() * 256);
     try {
       decodeRecords(bytes, new Uint8Array(4 * 3072), new Uint8Array(4));
       assert.equal(bytes.length % 3073, 0);
@@ -83,7 +95,8 @@ Deno.test("randomFlip() mirrors half of the images", () => {
 Deno.test("batches() repeats with a seed, differs between epochs, and drops the remainder", async () => {
   await tf.setBackend("cpu");
   const images = smallImages(10, 2, 4);
-  const make = () => batches(images, { batchSize: 4, seed: 1, mean: meanImage(images), augment: [randomShift(), randomFlip()] });
+  const make = () =>
+    batches(images, { batchSize: 4, seed: 1, mean: meanImage(images), augment: [randomShift(), randomFlip()] });
   const [one, two] = [make(), make()];
   assert.equal(one.batchesPerEpoch, 2);
   const first = await all(one);
@@ -121,7 +134,10 @@ Deno.test("batches() subtracts the mean image", async () => {
 
 Deno.test("batches() refuses a batch larger than the data set and augmentation without a seed", () => {
   const images = smallImages(4, 2, 2);
-  assert.throws(() => batches(images, { batchSize: 5 }), /batchSize must be a whole number from 1 to 4, the images, got 5/);
+  assert.throws(
+    () => batches(images, { batchSize: 5 }),
+    /batchSize must be a whole number from 1 to 4, the images, got 5/,
+  );
   assert.throws(() => batches(images, { batchSize: 2, augment: [randomFlip()] }), /augmentation needs a seed/);
   assert.throws(() => batches(images, { batchSize: 2, mean: new Float32Array(3) }), TypeError);
 });
@@ -148,11 +164,18 @@ Deno.test("subset() and split() choose by class, size and seed", () => {
 const io = { ignore: !allowed("read", "write") };
 Deno.test("loadCifar10() refuses a directory that is no CIFAR-10, in words", io, async () => {
   await withDirectory(async (directory) => {
-    await assert.rejects(() => loadCifar10({ directory }), (error: Error) =>
-      error instanceof Deno.errors.NotFound && /^Cannot read .*data_batch_1\.bin: it must exist/.test(error.message));
+    await assert.rejects(
+      () => loadCifar10({ directory }),
+      (error: Error) =>
+        error instanceof Deno.errors.NotFound && /^Cannot read .*data_batch_1\.bin: it must exist/.test(error.message),
+    );
     await Deno.writeFile(`${directory}/data_batch_1.bin`, new Uint8Array(100));
-    await assert.rejects(() => loadCifar10({ directory }), (error: Error) =>
-      error instanceof Deno.errors.InvalidData && /must be CIFAR-10's data_batch_1\.bin with md5 .*, got 100 other bytes/.test(error.message));
+    await assert.rejects(
+      () => loadCifar10({ directory }),
+      (error: Error) =>
+        error instanceof Deno.errors.InvalidData &&
+        /must be CIFAR-10's data_batch_1\.bin with md5 .*, got 100 other bytes/.test(error.message),
+    );
   });
 });
 
@@ -164,7 +187,12 @@ Deno.test("imagesFromFolder() reads a folder a class", io, async () => {
       await Deno.writeFile(`${directory}/${name}/one.png`, encode({ data, width: 2, height: 2, channels: 3 }));
     }
     const images = await imagesFromFolder(directory);
-    assert.deepEqual([images.classNames, images.shape, [...images.labels], images.images[12]], [["dark", "light"], [2, 2, 3], [0, 1], 200]);
+    assert.deepEqual([images.classNames, images.shape, [...images.labels], images.images[12]], [
+      ["dark", "light"],
+      [2, 2, 3],
+      [0, 1],
+      200,
+    ]);
     await Deno.writeFile(`${directory}/light/two.png`, new Uint8Array([1, 2, 3]));
     await assert.rejects(() => imagesFromFolder(directory), /two\.png: it must be a PNG/);
   });

@@ -22,7 +22,10 @@ async function fetched(
     const path = `${directory}/file`;
     await before?.(path);
     const url = `http://127.0.0.1:${server.addr.port}/file`;
-    const error = await download(url, path, { name: "it", hash, silenceMs: 200, retries: 2, pauseMs: 1 }).then(() => undefined, (e) => e);
+    const error = await download(url, path, { name: "it", hash, silenceMs: 200, retries: 2, pauseMs: 1 }).then(
+      () => undefined,
+      (e) => e,
+    );
     const bytes = await Deno.readFile(path).catch(() => undefined);
     then({ error, bytes, requests, files: [...Deno.readDirSync(directory)].map(({ name }) => name) });
   });
@@ -54,51 +57,92 @@ Deno.test("download() fetches a file and checks its hash", io, () =>
     assert.deepEqual(files, ["file"]);
   }));
 
-Deno.test("download() goes on after a reset, by range", io, () =>
-  fetched([cut, ranged], ({ error, bytes, requests }) => {
-    assert.equal(error, undefined);
-    assert.deepEqual(bytes, content);
-    assert.match(requests[1].headers.get("range") ?? "", /^bytes=\d+-$/);
-  }));
+Deno.test(
+  "download() goes on after a reset, by range",
+  io,
+  () =>
+    fetched([cut, ranged], ({ error, bytes, requests }) => {
+      assert.equal(error, undefined);
+      assert.deepEqual(bytes, content);
+      assert.match(requests[1].headers.get("range") ?? "", /^bytes=\d+-$/);
+    }),
+);
 
-Deno.test("download() starts again where the server knows no range", io, () =>
-  fetched([cut, good], ({ bytes }) => assert.deepEqual(bytes, content)));
+Deno.test(
+  "download() starts again where the server knows no range",
+  io,
+  () => fetched([cut, good], ({ bytes }) => assert.deepEqual(bytes, content)),
+);
 
-Deno.test("download() starts again after a part that is longer than the file", io, () =>
-  fetched([() => new Response(null, { status: 416 }), good], ({ bytes }) => assert.deepEqual(bytes, content), (path) =>
-    Deno.writeFile(`${path}.part`, new Uint8Array(60_000))));
+Deno.test(
+  "download() starts again after a part that is longer than the file",
+  io,
+  () =>
+    fetched(
+      [() => new Response(null, { status: 416 }), good],
+      ({ bytes }) => assert.deepEqual(bytes, content),
+      (path) => Deno.writeFile(`${path}.part`, new Uint8Array(60_000)),
+    ),
+);
 
-Deno.test("download() tries again after a server's failure, and gives up in words", io, () =>
-  fetched([() => new Response("no", { status: 503 })], ({ error, requests, files }) => {
-    assert.match(error!.message, /^Cannot fetch it: 127\.0\.0\.1:\d+ must answer, got .*503/);
-    assert.equal(requests.length, 3);
-    assert.deepEqual(files, []);
-  }));
+Deno.test(
+  "download() tries again after a server's failure, and gives up in words",
+  io,
+  () =>
+    fetched([() => new Response("no", { status: 503 })], ({ error, requests, files }) => {
+      assert.match(error!.message, /^Cannot fetch it: 127\.0\.0\.1:\d+ must answer, got .*503/);
+      assert.equal(requests.length, 3);
+      assert.deepEqual(files, []);
+    }),
+);
 
-Deno.test("download() gives up at once where the file is not", io, () =>
-  fetched([() => new Response("no", { status: 404 })], ({ error, requests }) => {
-    assert.match(error!.message, /must have it, got status 404/);
-    assert.equal(requests.length, 1);
-  }));
+Deno.test(
+  "download() gives up at once where the file is not",
+  io,
+  () =>
+    fetched([() => new Response("no", { status: 404 })], ({ error, requests }) => {
+      assert.match(error!.message, /must have it, got status 404/);
+      assert.equal(requests.length, 1);
+    }),
+);
 
-Deno.test("download() knows a sign-in page from a file", io, () =>
-  fetched([() => new Response("<html>Sign in</html>", { headers: { "content-type": "text/html" } })], ({ error, files }) => {
-    assert.match(error!.message, /must send the file, got a web page/);
-    assert.deepEqual(files, []);
-  }));
+Deno.test(
+  "download() knows a sign-in page from a file",
+  io,
+  () =>
+    fetched(
+      [() => new Response("<html>Sign in</html>", { headers: { "content-type": "text/html" } })],
+      ({ error, files }) => {
+        assert.match(error!.message, /must send the file, got a web page/);
+        assert.deepEqual(files, []);
+      },
+    ),
+);
 
-Deno.test("download() refuses other bytes and keeps none of them", io, () =>
-  fetched([() => new Response(new Uint8Array(50_000))], ({ error, files }) => {
-    assert.match(error!.message, /^Cannot use it from .*: its md5 must be .*, got another/);
-    assert.deepEqual(files, []);
-  }));
+Deno.test(
+  "download() refuses other bytes and keeps none of them",
+  io,
+  () =>
+    fetched([() => new Response(new Uint8Array(50_000))], ({ error, files }) => {
+      assert.match(error!.message, /^Cannot use it from .*: its md5 must be .*, got another/);
+      assert.deepEqual(files, []);
+    }),
+);
 
-Deno.test("download() ends a silence", io, () =>
-  fetched([() => new Promise<Response>((done) => setTimeout(() => done(good()), 600))], ({ error }) => {
-    assert.match(error!.message, /got silence for 0\.2 s/);
-  }));
+Deno.test(
+  "download() ends a silence",
+  io,
+  () =>
+    fetched([() => new Promise<Response>((done) => setTimeout(() => done(good()), 600))], ({ error }) => {
+      assert.match(error!.message, /got silence for 0\.2 s/);
+    }),
+);
 
-Deno.test("download() ends in words on a loop of redirects", io, () =>
-  fetched([(request) => Response.redirect(request.url)], ({ error }) => {
-    assert.match(error!.message, /^Cannot fetch it: .* must answer, got /);
-  }));
+Deno.test(
+  "download() ends in words on a loop of redirects",
+  io,
+  () =>
+    fetched([(request) => Response.redirect(request.url)], ({ error }) => {
+      assert.match(error!.message, /^Cannot fetch it: .* must answer, got /);
+    }),
+);

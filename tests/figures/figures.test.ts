@@ -22,12 +22,26 @@ import { allowed, smallImages, withDirectory } from "../support.ts";
 
 /** A history as long as the article's run. */
 function longHistory(iterations = 74_976): TrainingHistory {
-  const rate = cyclical({ baseLr: 1e-7, maxLr: 1e-2, stepSize: iterations / 12, baseMomentum: 0.85, maxMomentum: 0.95 });
+  const rate = cyclical({
+    baseLr: 1e-7,
+    maxLr: 1e-2,
+    stepSize: iterations / 12,
+    baseMomentum: 0.85,
+    maxMomentum: 0.95,
+  });
   const all = Array.from({ length: iterations }, (_, i) => i);
   const loss = all.map((i) => 2.3 * Math.exp(-i / 30_000) + 0.1 * Math.sin(i * 12.9898) * Math.sin(i * 78.233));
   const epochs = Array.from({ length: 96 }, (_, epoch) => {
     const iteration = Math.round((epoch + 1) * iterations / 96);
-    return { epoch, iteration, lr: 0.001, loss: loss[iteration - 1], accuracy: epoch / 100, val_loss: 1, val_accuracy: epoch / 110 };
+    return {
+      epoch,
+      iteration,
+      lr: 0.001,
+      loss: loss[iteration - 1],
+      accuracy: epoch / 100,
+      val_loss: 1,
+      val_accuracy: epoch / 110,
+    };
   });
   const hyperparameters = all.map((i) => rate(i));
   return {
@@ -50,16 +64,25 @@ const test = {
 };
 const figures: Record<string, Figure> = {
   learningRateFigure: learningRateFigure(history),
-  "learningRateFigure of schedules": learningRateFigure({ triangular: cyclical(), exp_range: cyclical({ mode: "exp_range", gamma: 0.999 }) }),
+  "learningRateFigure of schedules": learningRateFigure({
+    triangular: cyclical(),
+    exp_range: cyclical({ mode: "exp_range", gamma: 0.999 }),
+  }),
   trainingFigure: trainingFigure(history),
-  "trainingFigure of tfjs's History": trainingFigure({ epoch: [0, 1], history: { loss: [2, 1], acc: [0.1, 0.2], val_loss: [2, 1.5], lr: [0.1, 0.2] } }),
+  "trainingFigure of tfjs's History": trainingFigure({
+    epoch: [0, 1],
+    history: { loss: [2, 1], acc: [0.1, 0.2], val_loss: [2, 1.5], lr: [0.1, 0.2] },
+  }),
   lossFigure: lossFigure(history),
   accuracyFigure: accuracyFigure(history),
   rangeTestFigure: rangeTestFigure(test),
   comparisonFigure: comparisonFigure([{ name: "triangular", history }, { name: "fixed", history }]),
   confusionFigure: confusionFigure([[3, 1], [0, 4]], { classNames: ["cat", "dog"] }),
   imageGridFigure: imageGridFigure(smallImages(12)),
-  "lossSurfaceFigure as a map": lossSurfaceFigure((x, y) => x * x - y * y, { view: "map", descents: [{ name: "sgd", path: [[0, 1], [0, 2]] }] }),
+  "lossSurfaceFigure as a map": lossSurfaceFigure((x, y) => x * x - y * y, {
+    view: "map",
+    descents: [{ name: "sgd", path: [[0, 1], [0, 2]] }],
+  }),
 };
 
 const io = { ignore: !allowed("read", "env", "ffi", "sys") };
@@ -124,16 +147,26 @@ Deno.test("a figure takes a scheduler, its history, or a saved one, and refuses 
   }
 });
 
-Deno.test("saveFigure() writes what the file's ending says", { ignore: !allowed("read", "write", "env", "ffi", "sys") }, async () => {
-  await withDirectory(async (directory) => {
-    const figure = figures.lossFigure;
-    for (const ending of ["png", "svg", "html", "json"]) await saveFigure(figure, `${directory}/sub/loss.${ending}`);
-    assert.deepEqual(JSON.parse(await Deno.readTextFile(`${directory}/sub/loss.json`)), JSON.parse(JSON.stringify(figure)));
-    assert.match(await Deno.readTextFile(`${directory}/sub/loss.html`), /Plotly\.newPlot/);
-    await assert.rejects(() => saveFigure(figure, `${directory}/loss.jpg`), /must end in \.png, \.svg, \.html or \.json, got "\.jpg"/);
-    assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name), ["sub"]);
-  });
-});
+Deno.test(
+  "saveFigure() writes what the file's ending says",
+  { ignore: !allowed("read", "write", "env", "ffi", "sys") },
+  async () => {
+    await withDirectory(async (directory) => {
+      const figure = figures.lossFigure;
+      for (const ending of ["png", "svg", "html", "json"]) await saveFigure(figure, `${directory}/sub/loss.${ending}`);
+      assert.deepEqual(
+        JSON.parse(await Deno.readTextFile(`${directory}/sub/loss.json`)),
+        JSON.parse(JSON.stringify(figure)),
+      );
+      assert.match(await Deno.readTextFile(`${directory}/sub/loss.html`), /Plotly\.newPlot/);
+      await assert.rejects(
+        () => saveFigure(figure, `${directory}/loss.jpg`),
+        /must end in \.png, \.svg, \.html or \.json, got "\.jpg"/,
+      );
+      assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name), ["sub"]);
+    });
+  },
+);
 
 Deno.test("figuresPage() cannot be broken out of by a title", { ignore: !allowed("read") }, async () => {
   const page = await figuresPage("<b>&", [{ data: [], layout: { title: { text: "</script><script>alert(1)" } } }]);

@@ -29,7 +29,10 @@ Deno.test("miniGoogLeNet() repeats its weights with a seed", () => {
 });
 
 Deno.test("miniGoogLeNet() refuses images that are too small", () => {
-  assert.throws(() => miniGoogLeNet({ inputShape: [16, 32, 3] }), /inputShape\[0\] must be a whole number of 31 or more, got 16/);
+  assert.throws(
+    () => miniGoogLeNet({ inputShape: [16, 32, 3] }),
+    /inputShape\[0\] must be a whole number of 31 or more, got 16/,
+  );
   assert.throws(() => miniGoogLeNet({ classes: 1 }), RangeError);
 });
 
@@ -54,7 +57,18 @@ Deno.test("saveModel() writes what loadModel() and tf.loadLayersModel() read", i
     assert.deepEqual(sum(loaded), sum(model));
     const { modelTopology } = JSON.parse(await Deno.readTextFile(`${directory}/model.json`));
     const classes = modelTopology.config.layers.map((layer: { class_name: string }) => layer.class_name);
-    const stock = ["InputLayer", "Conv2D", "BatchNormalization", "Activation", "Concatenate", "MaxPooling2D", "AveragePooling2D", "Dropout", "Flatten", "Dense"];
+    const stock = [
+      "InputLayer",
+      "Conv2D",
+      "BatchNormalization",
+      "Activation",
+      "Concatenate",
+      "MaxPooling2D",
+      "AveragePooling2D",
+      "Dropout",
+      "Flatten",
+      "Dense",
+    ];
     assert.ok(classes.every((name: string) => stock.includes(name)), classes.join());
   });
 });

@@ -104,12 +104,18 @@ for (
   ] as [CyclicalOptions, RegExp][]
 ) {
   Deno.test(`cyclical() refuses ${JSON.stringify(options, (_, v) => typeof v === "number" ? String(v) : v)}`, () => {
-    assert.throws(() => cyclical(options), (error: Error) =>
-      error instanceof RangeError && message.test(error.message) && error.message.startsWith("Cannot create a cyclical schedule: "));
+    assert.throws(
+      () => cyclical(options),
+      (error: Error) =>
+        error instanceof RangeError && message.test(error.message) &&
+        error.message.startsWith("Cannot create a cyclical schedule: "),
+    );
   });
 }
 
-for (const options of [{ baseLr: "1" }, { stepsize: 3 }, { baseMomentum: 0.8 }, 5, null] as unknown as CyclicalOptions[]) {
+for (
+  const options of [{ baseLr: "1" }, { stepsize: 3 }, { baseMomentum: 0.8 }, 5, null] as unknown as CyclicalOptions[]
+) {
   Deno.test(`cyclical() refuses the kind of ${JSON.stringify(options)}`, () => {
     assert.throws(() => cyclical(options), TypeError);
   });

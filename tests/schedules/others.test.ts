@@ -32,7 +32,14 @@ Deno.test("oneCycle() has PyTorch's values with cosine flanks", () => {
 
 Deno.test("oneCycle() has PyTorch's values with straight flanks and a missed peak", () => {
   // the rise ends at 0.25 * 10 - 1 = 1.5: no iteration trains at maxLr
-  const rate = oneCycle({ maxLr: 1, totalSteps: 10, pctStart: 0.25, annealStrategy: "linear", divFactor: 10, finalDivFactor: 10 });
+  const rate = oneCycle({
+    maxLr: 1,
+    totalSteps: 10,
+    pctStart: 0.25,
+    annealStrategy: "linear",
+    divFactor: 10,
+    finalDivFactor: 10,
+  });
   sameRates(rate, [0, 1, 2, 9], [0.1, 0.1 + 0.9 * (1 / 1.5), 1 - 0.99 * (0.5 / 7.5), 0.01]);
 });
 
@@ -84,7 +91,8 @@ Deno.test("linearRamp() and exponentialRamp() reach the end on the last iteratio
 });
 
 Deno.test("join() gives each stage its own count, as in the paper's table 1", () => {
-  const stage = (factor: number, stepSize: number) => cyclical({ baseLr: 0.001 * factor, maxLr: 0.005 * factor, stepSize });
+  const stage = (factor: number, stepSize: number) =>
+    cyclical({ baseLr: 0.001 * factor, maxLr: 0.005 * factor, stepSize });
   const rate = join([
     { schedule: stage(1, 2000), iterations: 16_000 },
     { schedule: stage(0.1, 1000), iterations: 6000 },

@@ -26,8 +26,12 @@ Deno.test("suggest.valley() is a third and a sixth into the longest fall", () =>
 });
 
 Deno.test("suggest.slide() walks from the right while slopes 15 apart differ by more than 0.005", () => {
-  const losses = [...Array.from({ length: 30 }, (_, i) => 3 - 0.1 * i), ...Array.from({ length: 20 }, (_, i) => 0.1 + 0.1 * (i + 1) ** 2)];
-  const slope = (i: number) => i === 0 ? losses[1] - losses[0] : i === 49 ? losses[49] - losses[48] : (losses[i + 1] - losses[i - 1]) / 2;
+  const losses = [
+    ...Array.from({ length: 30 }, (_, i) => 3 - 0.1 * i),
+    ...Array.from({ length: 20 }, (_, i) => 0.1 + 0.1 * (i + 1) ** 2),
+  ];
+  const slope = (i: number) =>
+    i === 0 ? losses[1] - losses[0] : i === 49 ? losses[49] - losses[48] : (losses[i + 1] - losses[i - 1]) / 2;
   let [right, expected] = [49, 34];
   for (let left = 34; left >= 0 && Math.abs(slope(right) - slope(left)) > 0.005; right--, left--) expected = left;
   assert.equal(suggest.slide(losses.map((_, i) => i), losses), expected);
@@ -83,7 +87,11 @@ for (const [name, make] of Object.entries(makers)) {
 
 Deno.test("findLearningRate() trains at the ramp's rates", async () => {
   const model = tinyModel(tf.train.sgd(0.01));
-  const { learningRates } = await findLearningRate(model, tinyBatches(4), { startLr: 1e-4, endLr: 1e-2, iterations: 20 });
+  const { learningRates } = await findLearningRate(model, tinyBatches(4), {
+    startLr: 1e-4,
+    endLr: 1e-2,
+    iterations: 20,
+  });
   const ramp = exponentialRamp({ from: 1e-4, to: 1e-2, iterations: 20 });
   assert.deepEqual(learningRates, learningRates.map((_, i) => ramp(i).learningRate));
   assert.equal(learningRates.length, 20);
@@ -91,7 +99,11 @@ Deno.test("findLearningRate() trains at the ramp's rates", async () => {
 
 Deno.test("findLearningRate() gives bounds on a curve that falls", async () => {
   const model = tinyModel(tf.train.sgd(0.01));
-  const { bounds, suggestions, reason } = await findLearningRate(model, tinyBatches(4), { startLr: 1e-5, endLr: 10, smoothing: 0.5 });
+  const { bounds, suggestions, reason } = await findLearningRate(model, tinyBatches(4), {
+    startLr: 1e-5,
+    endLr: 10,
+    smoothing: 0.5,
+  });
   assert.ok(bounds && bounds.baseLr < bounds.maxLr && bounds.maxLr < 10, String(reason));
   assert.ok(Object.values(suggestions).every((rate) => rate > 1e-5 && rate < 10));
 });
@@ -113,7 +125,12 @@ Deno.test("findLearningRate() gives no number from too few points, and says why"
 
 Deno.test("findLearningRate() measures accuracy, and on held-out batches", async () => {
   const model = tinyModel(tf.train.sgd(0.01));
-  const found = await findLearningRate(model, tinyBatches(4), { iterations: 20, endLr: 0.1, metric: "accuracy", heldOut: tinyBatches(2) });
+  const found = await findLearningRate(model, tinyBatches(4), {
+    iterations: 20,
+    endLr: 0.1,
+    metric: "accuracy",
+    heldOut: tinyBatches(2),
+  });
   assert.ok(found.losses.every((rate) => rate >= 0 && rate <= 1));
 });
 

@@ -7,7 +7,9 @@ const weightsOf = (model: tf.LayersModel) => model.getWeights().map((weight) => 
 for (const [name, make] of Object.entries(OPTIMIZERS)) {
   Deno.test(`optimizerState() and restoreOptimizer() repeat ${name} to the bit, momentum cycled`, async () => {
     await tf.setBackend("cpu");
-    const cycled = ["momentum", "rmsprop", "adam", "adamax"].includes(name) ? { baseMomentum: 0.7, maxMomentum: 0.95 } : {};
+    const cycled = ["momentum", "rmsprop", "adam", "adamax"].includes(name)
+      ? { baseMomentum: 0.7, maxMomentum: 0.95 }
+      : {};
     const options = { baseLr: 0.001, maxLr: 0.02, stepSize: 3, ...cycled };
     const fit = (model: tf.LayersModel, clr: CyclicLR) =>
       model.fitDataset(tinyBatches(5), { epochs: 1, callbacks: [clr], verbose: 0 });
@@ -25,7 +27,10 @@ for (const [name, make] of Object.entries(OPTIMIZERS)) {
     restoreOptimizer(resumed.optimizer, state);
     await fit(resumed, CyclicLR.fromJSON(scheduler) as CyclicLR);
     assert.deepEqual(weightsOf(resumed), weightsOf(whole));
-    assert.deepEqual(await optimizerState(resumed.optimizer).then(slotValues), await optimizerState(whole.optimizer).then(slotValues));
+    assert.deepEqual(
+      await optimizerState(resumed.optimizer).then(slotValues),
+      await optimizerState(whole.optimizer).then(slotValues),
+    );
   });
 
   Deno.test(`restoreOptimizer() leaks no tensor with ${name}`, async () => {
@@ -46,7 +51,10 @@ function slotValues({ numbers, scalars, slots }: Awaited<ReturnType<typeof optim
 
 Deno.test("restoreOptimizer() refuses the state of another optimizer", async () => {
   const state = await optimizerState(tf.train.adam(0.1));
-  assert.throws(() => restoreOptimizer(tf.train.sgd(0.1), state), /^TypeError: Cannot restore an optimizer: the state must be of "SGD", got "Adam"/);
+  assert.throws(
+    () => restoreOptimizer(tf.train.sgd(0.1), state),
+    /^TypeError: Cannot restore an optimizer: the state must be of "SGD", got "Adam"/,
+  );
 });
 
 Deno.test("setHyperparameters() refuses what no optimizer can use", () => {

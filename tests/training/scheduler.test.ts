@@ -64,7 +64,10 @@ for (const [name, make] of Object.entries(OPTIMIZERS)) {
     };
     const fit = () => model.fitDataset(tinyBatches(4), { epochs: 1, callbacks: callbacks(clr, watch), ...quiet });
     if (!hasMomentum) {
-      await assert.rejects(fit, /^TypeError: Cannot set hyperparameters: cycling momentum needs an optimizer with momentum/);
+      await assert.rejects(
+        fit,
+        /^TypeError: Cannot set hyperparameters: cycling momentum needs an optimizer with momentum/,
+      );
       assert.equal(clr.iteration, 0);
       return;
     }
@@ -99,7 +102,9 @@ Deno.test("CyclicLR() goes on with the cycle on a second fit", async () => {
 Deno.test("CyclicLR.reset() acts on the very next batch, and the iteration counts on", async () => {
   const model = tinyModel(tf.train.sgd(0.01));
   const clr = new CyclicLR({ baseLr: 0.01, maxLr: 0.05, stepSize: 4 });
-  const resetAt = { onBatchEnd: (batch: number) => void (batch === 2 && clr.reset({ baseLr: 0.001, maxLr: 0.003, stepSize: 2 })) };
+  const resetAt = {
+    onBatchEnd: (batch: number) => void (batch === 2 && clr.reset({ baseLr: 0.001, maxLr: 0.003, stepSize: 2 })),
+  };
   await model.fitDataset(tinyBatches(6), { epochs: 1, callbacks: callbacks(clr, resetAt), ...quiet });
   [0.01, 0.02, 0.03, 0.001, 0.002, 0.003].forEach((rate, i) => near(clr.history.lr[i], rate));
   assert.equal(clr.iteration, 6);
@@ -120,7 +125,9 @@ Deno.test("a scheduler's rate lands in tfjs's History by epoch", async () => {
 
 Deno.test("a scheduler steps a custom loop with one line", async () => {
   const model = tinyModel(tf.train.momentum(0.01, 0.9));
-  const scheduler = new LearningRateScheduler(oneCycle({ maxLr: 0.1, totalSteps: 5, baseMomentum: 0.85, maxMomentum: 0.95 }));
+  const scheduler = new LearningRateScheduler(
+    oneCycle({ maxLr: 0.1, totalSteps: 5, baseMomentum: 0.85, maxMomentum: 0.95 }),
+  );
   const [xs, ys] = [tf.ones([4, 2]), tf.ones([4, 1])];
   for (let i = 0; i < 5; i++) {
     scheduler.step(model.optimizer);
@@ -136,12 +143,10 @@ function randomSchedule(random: () => number): Schedule {
   const baseLr = random() * 0.01;
   const maxLr = baseLr + random() * 0.1;
   const modes = ["triangular", "triangular2", "exp_range"] as const;
-  return random() < 0.3
-    ? oneCycle({ maxLr: 0.01 + maxLr, totalSteps: 1 + Math.floor(random() * 40) })
-    : cyclical({
-      ...{ baseLr, maxLr, stepSize: 0.5 + random() * 9, stepSizeDown: 0.5 + random() * 9 },
-      ...{ mode: modes[Math.floor(random() * 3)], gamma: 0.9 + 0.1 * random() },
-    });
+  return random() < 0.3 ? oneCycle({ maxLr: 0.01 + maxLr, totalSteps: 1 + Math.floor(random() * 40) }) : cyclical({
+    ...{ baseLr, maxLr, stepSize: 0.5 + random() * 9, stepSizeDown: 0.5 + random() * 9 },
+    ...{ mode: modes[Math.floor(random() * 3)], gamma: 0.9 + 0.1 * random() },
+  });
 }
 
 Deno.test("a scheduler's state after k batches continues the sequence exactly, for 200 random schedules and k", () => {
@@ -168,7 +173,10 @@ Deno.test("a scheduler's state after k batches continues the sequence exactly, f
 Deno.test("a scheduler with a custom function restores only with that function", () => {
   const options = { scaleFn: () => 0.5 };
   const state = JSON.parse(JSON.stringify(new CyclicLR(options)));
-  assert.throws(() => CyclicLR.fromJSON(state), /^TypeError: Cannot restore a scheduler: the state must hold a schedule/);
+  assert.throws(
+    () => CyclicLR.fromJSON(state),
+    /^TypeError: Cannot restore a scheduler: the state must hold a schedule/,
+  );
   assert.equal(LearningRateScheduler.fromJSON(state, cyclical(options)).iteration, 0);
 });
 
