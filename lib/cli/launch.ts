@@ -38,7 +38,7 @@ const OUTPUT_FLAGS = ["--output", "--resume", "--merge"];
  * @param command The command's name.
  * @param args Its flags.
  */
-export function permissionFlags(command: string, args: readonly string[]): string[] {
+export async function permissionFlags(command: string, args: readonly string[]): Promise<string[]> {
   const needs = NEEDS[command];
   const helping = args.includes("--help");
   const flags = ["--quiet", "--no-prompt", "--allow-read", "--allow-env", `--allow-sys=${SYSTEM_FACTS}`];
@@ -51,7 +51,10 @@ export function permissionFlags(command: string, args: readonly string[]): strin
     write.push(cacheDirectory());
     if (!offline) {
       write.push("node_modules");
-      flags.push(`--allow-net=${[...new Set(dataHosts())].join(",")}`, `--allow-run=${SET_UP_COMMANDS.join(",")}`);
+      flags.push(
+        `--allow-net=${[...new Set(await dataHosts())].join(",")}`,
+        `--allow-run=${SET_UP_COMMANDS.join(",")}`,
+      );
     }
   }
   if (offline) flags.push("--cached-only");
@@ -67,7 +70,13 @@ function valueOf(args: readonly string[], flag: string): string | undefined {
 if (import.meta.main) {
   const [command, ...args] = Deno.args;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", ...permissionFlags(command, args), new URL("./main.ts", import.meta.url).href, command, ...args],
+    args: [
+      "run",
+      ...await permissionFlags(command, args),
+      new URL("./main.ts", import.meta.url).href,
+      command,
+      ...args,
+    ],
     stdin: "inherit",
     stdout: "inherit",
     stderr: "inherit",

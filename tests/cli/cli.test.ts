@@ -104,14 +104,14 @@ Deno.test("compare and find-lr refuse wrong calls with exit code 2", io, async (
 
 Deno.test("permissionFlags() gives a command what its flags need, and no more", {
   ignore: !allowed("read", "env", "sys"),
-}, () => {
-  const flags = permissionFlags("train", ["--output", "/tmp/run"]);
+}, async () => {
+  const flags = await permissionFlags("train", ["--output", "/tmp/run"]);
   assert.ok(!flags.some((flag) => ["-A", "--allow-all", "--allow-write", "--allow-net", "--allow-run"].includes(flag)));
   assert.match(flags.find((flag) => flag.startsWith("--allow-write="))!, /(^|[=,])\/tmp\/run(,|$)/);
   assert.match(flags.find((flag) => flag.startsWith("--allow-net="))!, /www\.cs\.toronto\.edu/);
-  const offline = permissionFlags("train", ["--offline"]);
+  const offline = await permissionFlags("train", ["--offline"]);
   assert.ok(offline.includes("--cached-only") && !offline.some((flag) => /^--allow-(net|run)/.test(flag)));
-  assert.deepEqual(permissionFlags("train", ["--help"]), [
+  assert.deepEqual(await permissionFlags("train", ["--help"]), [
     "--quiet",
     "--no-prompt",
     "--allow-read",
