@@ -15,6 +15,7 @@ export { type BackendChoice, type BackendName, selectBackend, type SelectedBacke
 export {
   type AnyCallback,
   callbacks,
+  type ClassCallback,
   stopAtCycleEnd,
   type StopAtCycleEndOptions,
   stopOnInterrupt,

@@ -2,7 +2,6 @@
  * `deno task train`: one training, from flags to files.
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
 import { exists, fileError } from "../files.ts";
 import { createHash } from "node:crypto";
 import { join, relative } from "../path.ts";
@@ -154,7 +153,7 @@ function eventsAndEstimate(
   let started = 0;
   let steps = 0;
   return {
-    onBatchEnd(_batch: number, logs?: tf.Logs) {
+    onBatchEnd(_batch, logs) {
       steps++;
       if (steps === skipped) started = performance.now();
       if (steps === skipped + measured) {

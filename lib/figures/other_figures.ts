@@ -176,7 +176,7 @@ export function comparisonFigure(runs: readonly ComparedRun[], options: Comparis
  * import { confusionFigure } from "./other_figures.ts";
  *
  * const figure = confusionFigure([[3, 1], [0, 4]], { classNames: ["cat", "dog"] });
- * if ((figure.data[0].z as number[][])[1][1] !== 4) throw new Error("four dogs found");
+ * if ((figure.data[0].text as string[])[3] !== "4") throw new Error("four dogs found");
  * ```
  */
 export function confusionFigure(

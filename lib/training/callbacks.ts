@@ -7,8 +7,16 @@ import { checkChoice, checkNumber, rules, shown } from "../schedules/schedule.ts
 import { metricName, numbersOf } from "./history.ts";
 import { LearningRateScheduler } from "./scheduler.ts";
 
+/** A class callback: ours, `tf.callbacks.*`, or one of your own. tfjs hands it the fit's parameters and the model. */
+export interface ClassCallback {
+  /** Takes the fit's parameters. */
+  setParams(params: never): void;
+  /** Takes the model. */
+  setModel(model: never): void;
+}
+
 /** What {@linkcode callbacks} composes: class callbacks, and plain objects of handlers. */
-export type AnyCallback = tf.CustomCallback | tf.Callback | tf.CustomCallbackArgs;
+export type AnyCallback = ClassCallback | tf.CustomCallbackArgs;
 
 /** The handlers that a plain object may have. */
 const HANDLERS = ["onTrainBegin", "onTrainEnd", "onEpochBegin", "onEpochEnd", "onBatchBegin", "onBatchEnd", "onYield"];
@@ -43,7 +51,7 @@ export function callbacks(...items: readonly AnyCallback[]): tf.CustomCallback[]
     if (unknown !== undefined) {
       throw new TypeError(`Cannot compose callbacks: handlers are ${HANDLERS.join(", ")}, got ${shown(unknown)}`);
     }
-    return new tf.CustomCallback(item);
+    return new tf.CustomCallback(item as tf.CustomCallbackArgs);
   });
   const schedulers = list.filter((item) => item instanceof LearningRateScheduler);
   if (schedulers.length > 1) {

@@ -43,7 +43,7 @@ export interface Evaluation {
  * @param model A compiled model from [n, h, w, c] to class probabilities [n, classes].
  * @param dataset The images, with their labels.
  * @param options `batchSize`, default 256; `mean`, the mean image that training subtracted.
- * @throws {TypeError} If the model has another number of classes.
+ * @throws {TypeError} If the model is not compiled or has another number of classes.
  * @throws {RangeError} If the batch size is no whole number of 1 or more.
  * @example
  * ```ts
@@ -68,9 +68,7 @@ export async function evaluate(
   if (outputs !== classes) {
     throw new TypeError(`Cannot evaluate a model: it must have ${classes} classes as the data set, got ${outputs}`);
   }
-  // tfjs keeps the loss functions, by output, in a field that its type leaves out
-  const lossFunction = (model as unknown as { lossFunctions: ((t: tf.Tensor, p: tf.Tensor) => tf.Tensor)[] })
-    .lossFunctions[0];
+  const lossFunction = lossFunctionOf(model);
   const predictions = new Uint8Array(dataset.size);
   let lossSum = 0;
   for (let start = 0; start < dataset.size; start += batchSize) {
@@ -87,6 +85,18 @@ export async function evaluate(
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   predictions.forEach((predicted, index) => confusion[dataset.labels[index]][predicted]++);
   return { loss: lossSum / dataset.size, ...scores(confusion, dataset.classNames), confusion, predictions };
+}
+
+/** A model's loss function: tfjs keeps it, by output, in a field that its type leaves out; a sequential model has it inside. */
+function lossFunctionOf(model: tf.LayersModel): (truth: tf.Tensor, output: tf.Tensor) => tf.Tensor {
+  interface Inside {
+    lossFunctions?: ((truth: tf.Tensor, output: tf.Tensor) => tf.Tensor)[];
+    model?: Inside;
+  }
+  const inside = model as unknown as Inside;
+  const functions = inside.lossFunctions ?? inside.model?.lossFunctions;
+  if (!functions) throw new TypeError("Cannot evaluate a model: it must be compiled, got one that is not");
+  return functions[0];
 }
 
 /** Accuracy, scores by class and the report, from the confusion matrix. */
