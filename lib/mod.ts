@@ -41,6 +41,7 @@ export {
 } from "./training/optimizer.ts";
 export { type CycleEnd, LearningRateScheduler, type SchedulerState } from "./training/scheduler.ts";
 export { suggest } from "./training/suggest.ts";
+export { tensorBoard } from "./training/tensor_board.ts";
 export { type Figure, type Trace } from "./figures/figure.ts";
 export {
   accuracyFigure,

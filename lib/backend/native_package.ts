@@ -41,11 +41,25 @@ export function missingNativePart(): string | undefined {
   }
 }
 
+/** Writes summaries for TensorBoard. */
+export interface SummaryWriter {
+  /** Writes one number. */
+  scalar(name: string, value: number, step: number): void;
+  /** Sends what is buffered to the disk. */
+  flush(): void;
+}
+
+/** What of tfjs-node goes beyond tfjs. */
+export interface NativeModule {
+  /** TensorFlow's own. */
+  readonly node: { summaryFileWriter(directory: string): SummaryWriter };
+}
+
 /** Imports tfjs-node, which registers the backend "tensorflow" with the tfjs that everybody shares. */
-export async function importNative(): Promise<void> {
+export async function importNative(): Promise<NativeModule> {
   // tfjs-node 4.22 calls a function that Node 23 and Deno no longer have
   Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
   // TensorFlow's notes on the processor would land in the middle of a progress bar
   if (!Deno.env.get("TF_CPP_MIN_LOG_LEVEL")) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "3");
-  await import("@tensorflow/tfjs-node");
+  return await import("@tensorflow/tfjs-node");
 }

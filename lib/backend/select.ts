@@ -94,6 +94,8 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
 };
 
 async function activate(name: string): Promise<void> {
+  // tfjs's plain backend, which others call for small things, would advise to install tfjs-node
+  Object.assign(tf.findBackend("cpu") ?? {}, { firstUse: false });
   if (!await tf.setBackend(name)) {
     throw new Deno.errors.NotFound(`Cannot select the ${name} backend: it must start, got a failure of its own`);
   }

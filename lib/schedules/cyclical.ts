@@ -11,7 +11,6 @@ import {
   rules,
   type Schedule,
   schedule,
-  shown,
 } from "./schedule.ts";
 
 /** How the cycles' height changes. */
@@ -156,18 +155,4 @@ function configOf(options: CyclicalOptions) {
     schedule: "cyclical",
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   };
-}
-
-/**
- * The config of a schedule.
- *
- * @throws {TypeError} If it has none, as a custom scale function or a hand-written schedule is not plain JSON.
- */
-export function configOfSchedule(rate: Schedule): NonNullable<Schedule["config"]> {
-  if (!rate.config) {
-    throw new TypeError(
-      `Cannot save a schedule: one with a custom function has no plain-JSON config, got ${shown(rate)}`,
-    );
-  }
-  return rate.config;
 }
