@@ -5,8 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-/** Training batch normalization as one kernel: `{ x, gamma, beta }` -> `[y, mean, variance, ...saved]`. */
-export const BATCH_NORM = "BatchNormTraining";
+/** The name of a backend's kernel for training batch normalization: `{ x, gamma, beta }` -> `[y, mean, variance, ...saved]`. */
+export const batchNormKernel = (backendName: string): string => `BatchNormTraining/${backendName}`;
 
 /** A gradient: what came from above, the saved tensors, the attributes -> one function an input. */
 export type Gradient = (
@@ -47,39 +47,72 @@ export function replaceGradient(
 }
 
 /**
- * The gradient of a convolution's input as a convolution with the flipped filter: 2 to 3 times as fast as
- * Conv2DBackpropInput on native (64x15x15x160 -> 96, 3x3: 23 ms for 51 on 2 cores with AVX2) and on wasm.
- * Strided, dilated and even-sized convolutions keep the stock gradient.
+ * Lets a backend compute the gradient of a convolution's input as a convolution with the flipped filter: 2 to 3 times as
+ * fast as its own kernel on native (64x15x15x160 -> 96, 3x3: 23 ms for 51 on 2 cores with AVX2) and more on wasm.
+ * Strided and even-sized convolutions keep the backend's own. It replaces the kernel, not the gradient, since the
+ * layers' fused convolution calls the kernel itself.
  */
-export function convolutionGradient(stock: Gradient): Gradient {
-  return ([dy], saved, attrs) => {
-    const filter = saved[1] as tf.Tensor4D;
-    const [height, width] = filter.shape;
-    const single = (value: unknown) => [value].flat().every((n) => n === 1);
-    const plain = attrs.pad === "same" && height % 2 === 1 && width % 2 === 1 &&
-      single(attrs.strides) && single(attrs.dilations ?? 1) && (attrs.dataFormat ?? "NHWC") === "NHWC";
-    const gradients = stock([dy], saved, attrs);
-    if (!plain) return gradients;
-    const flipped = () => tf.transpose(height * width === 1 ? filter : tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);
-    return { ...gradients, x: () => tf.conv2d(dy as tf.Tensor4D, flipped() as tf.Tensor4D, 1, "same") };
-  };
-}
-
-/**
- * Registers the gradient of {@linkcode BATCH_NORM}; each backend that has the kernel brings its backward pass.
- * The kernel's outputs from the fourth on are saved for it, after x and gamma.
- */
-export function registerBatchNormGradient(outputs: number, backward: Gradient): void {
-  tf.registerGradient({
-    kernelName: BATCH_NORM,
-    inputsToSave: ["x", "gamma"],
-    outputsToSave: Array.from({ length: outputs }, (_, index) => index >= 3),
-    gradFunc: backward as unknown as tf.GradConfig["gradFunc"],
+export function fasterInputGradient(backendName: string): void {
+  const kernelName = "Conv2DBackpropInput";
+  const stock = tf.getKernel(kernelName, backendName);
+  tf.unregisterKernel(kernelName, backendName);
+  tf.registerKernel({
+    ...stock,
+    kernelFunc: (call) => {
+      const { dy, filter } = call.inputs as Record<string, tf.Tensor4D>;
+      const { strides, pad, dataFormat } = call.attrs as { strides: unknown; pad: unknown; dataFormat?: string };
+      const [height, width] = filter.shape;
+      const plain = pad === "same" && height % 2 === 1 && width % 2 === 1 &&
+        [strides].flat().every((stride) => stride === 1) && (dataFormat ?? "NHWC") === "NHWC";
+      if (!plain) return stock.kernelFunc(call);
+      return tf.tidy(() => {
+        const flipped = height * width === 1 ? filter : tf.reverse(filter, [0, 1]);
+        return tf.conv2d(dy, tf.transpose(flipped, [0, 1, 3, 2]), 1, "same");
+      });
+    },
   });
 }
 
+/** A backend's training batch normalization. */
+export interface BatchNorm {
+  /** The forward pass: `[y, mean, variance, ...saved]`. */
+  forward(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): tf.Tensor[];
+  /** How many tensors `forward` gives. */
+  readonly outputs: number;
+  /** The backward pass, from dy, x, gamma and what was saved: `[dx, dgamma, dbeta]`. */
+  backward(dy: tf.Tensor, x: tf.Tensor, gamma: tf.Tensor, saved: tf.Tensor[], epsilon: number): tf.Tensor[];
+}
+
+/** Registers a backend's training batch normalization with its gradient, and lets the stock layer ask for it. */
+export function registerBatchNorm(backendName: string, { forward, outputs, backward }: BatchNorm): void {
+  const kernelName = batchNormKernel(backendName);
+  tf.registerKernel({
+    kernelName,
+    backendName,
+    kernelFunc: ({ inputs, attrs }) => {
+      const { x, gamma, beta } = inputs as Record<string, tf.Tensor>;
+      return forward(x, gamma, beta, attrs!.epsilon as number);
+    },
+  });
+  const gradFunc: Gradient = ([dy], [x, gamma, ...saved], attrs) => {
+    const [dx, dgamma, dbeta] = backward(dy, x, gamma, saved, attrs.epsilon as number);
+    return { x: () => dx, gamma: () => dgamma, beta: () => dbeta };
+  };
+  tf.registerGradient({
+    kernelName,
+    inputsToSave: ["x", "gamma"],
+    outputsToSave: Array.from({ length: outputs }, (_, index) => index >= 3),
+    gradFunc: gradFunc as unknown as tf.GradConfig["gradFunc"],
+  });
+  fuseBatchNormalization();
+}
+
+/** Marks the layer's prototype once it asks for fused kernels. */
+const FUSED = Symbol("fused");
+
 /** What the hook uses of tfjs's BatchNormalization layer, which exports no type. */
 interface BatchNormalization {
+  [FUSED]?: true;
   call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor;
   readonly axis: number;
   readonly epsilon: number;
@@ -91,20 +124,22 @@ interface BatchNormalization {
 }
 
 /**
- * Lets every BatchNormalization layer, also of a loaded model, ask for {@linkcode BATCH_NORM} while it trains on
- * images and the active backend has it. The moving averages stay tfjs's own.
+ * Lets every BatchNormalization layer, also of a loaded model, ask for the backend's kernel while it trains on images.
+ * The moving averages stay tfjs's own.
  */
-export function fuseBatchNormalization(): void {
+function fuseBatchNormalization(): void {
   const prototype = Object.getPrototypeOf(tf.layers.batchNormalization()) as BatchNormalization;
+  if (prototype[FUSED]) return;
+  prototype[FUSED] = true;
   const stock = prototype.call;
   prototype.call = function (inputs, kwargs) {
     const x = Array.isArray(inputs) ? inputs[0] : inputs;
     const fused = kwargs.training && x.rank === 4 && [3, -1].includes(this.axis) && this.gamma && this.beta &&
-      gradientDepth() <= 1 && tf.getKernel(BATCH_NORM, tf.getBackend());
+      gradientDepth() <= 1 && tf.getKernel(batchNormKernel(tf.getBackend()), tf.getBackend());
     if (!fused) return stock.call(this, inputs, kwargs);
     return tf.tidy(() => {
       const [y, mean, variance] = tf.engine().runKernel(
-        BATCH_NORM,
+        batchNormKernel(tf.getBackend()),
         { x, gamma: this.gamma!.read(), beta: this.beta!.read() },
         { epsilon: this.epsilon },
       ) as tf.Tensor[];

@@ -6,30 +6,22 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import {
-  BATCH_NORM,
-  convolutionGradient,
-  fuseBatchNormalization,
-  registerBatchNormGradient,
-  replaceGradient,
-} from "./gradients.ts";
+import { batchNormKernel, fasterInputGradient, registerBatchNorm, replaceGradient } from "./gradients.ts";
 import { NATIVE, nativeOp } from "./native_ops.ts";
 
 /** Registers the fused operations; a second call changes nothing. The native backend must be active. */
 export function registerNativeKernels(): void {
-  if (tf.getKernel(BATCH_NORM, NATIVE)) return;
-  const attributes = (epsilon: unknown) => ({
+  if (tf.getKernel(batchNormKernel(NATIVE), NATIVE)) return;
+  const attributes = (epsilon: number) => ({
     U: { type: "float32" } as const,
-    epsilon: { float: epsilon as number },
+    epsilon: { float: epsilon },
     is_training: true,
   });
-  tf.registerKernel({
-    kernelName: BATCH_NORM,
-    backendName: NATIVE,
-    kernelFunc: ({ inputs, attrs }) => {
-      const { x, gamma, beta } = inputs as Record<string, tf.Tensor>;
+  registerBatchNorm(NATIVE, {
+    outputs: 6,
+    forward(x, gamma, beta, epsilon) {
       const none = tf.tensor1d([]); // no running averages go in: the layer keeps its own
-      const outputs = nativeOp("FusedBatchNormV3", [x, gamma, beta, none, none], attributes(attrs!.epsilon), 6);
+      const outputs = nativeOp("FusedBatchNormV3", [x, gamma, beta, none, none], attributes(epsilon), 6);
       none.dispose();
       // TensorFlow gives the variance with Bessel's correction for the running average; tfjs averages without
       const n = x.size / x.shape[3]!;
@@ -37,18 +29,13 @@ export function registerNativeKernels(): void {
       outputs[2].dispose();
       return outputs.with(2, variance);
     },
-  });
-  registerBatchNormGradient(6, (dys, [x, gamma, ...reserves], attrs) => {
-    const [dx, dgamma, dbeta, ...rest] = nativeOp(
-      "FusedBatchNormGradV3",
-      [dys[0], x, gamma, ...reserves],
-      attributes(attrs.epsilon),
-      5,
-    );
-    tf.dispose(rest);
-    return { x: () => dx, gamma: () => dgamma, beta: () => dbeta };
+    backward(dy, x, gamma, reserves, epsilon) {
+      const inputs = [dy, x, gamma, ...reserves];
+      const [dx, dgamma, dbeta, ...rest] = nativeOp("FusedBatchNormGradV3", inputs, attributes(epsilon), 5);
+      tf.dispose(rest);
+      return [dx, dgamma, dbeta];
+    },
   });
   replaceGradient(NATIVE, "Relu", () => ([dy], [y]) => ({ x: () => nativeOp("ReluGrad", [dy, y])[0] }));
-  replaceGradient(NATIVE, "Conv2D", convolutionGradient);
-  fuseBatchNormalization();
+  fasterInputGradient(NATIVE);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type BackendName, batches, miniGoogLeNet, selectBackend, tf } from "../../lib/mod.ts";
-import { BATCH_NORM } from "../../lib/backend/gradients.ts";
+import { batchNormKernel } from "../../lib/backend/gradients.ts";
 import { missingNativePart } from "../../lib/backend/native_package.ts";
 import { randomFrom } from "../../lib/data/random.ts";
 import { allowed, smallImages } from "../support.ts";
@@ -140,7 +140,7 @@ Deno.test("native: MiniGoogLeNet trains by the fused kernels, repeats number for
   ignore: !ready.native,
 }, async () => {
   await selectBackend("native");
-  assert.ok(tf.getKernel(BATCH_NORM, "tensorflow"));
+  assert.ok(tf.getKernel(batchNormKernel("tensorflow"), "tensorflow"));
   const losses = async () => {
     const model = miniGoogLeNet({ seed: 4 });
     model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: "categoricalCrossentropy" });
