@@ -98,6 +98,8 @@ export function hearSignals(say: Say): Stop {
       controller.abort(new DOMException("stopped by a signal", "AbortError"));
     });
   }
+  // unheard, it would end the process without a word; heard, the write fails with an error that says so
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", () => {});
   return { signal: controller.signal, code: () => code };
 }
 
