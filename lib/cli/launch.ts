@@ -27,7 +27,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
 };
 
 /** What tfjs, tfjs-node and the reader of npm's settings ask the system. */
-const SYSTEM_FACTS = "cpus,gid,homedir,hostname,networkInterfaces,osRelease,systemMemoryInfo,uid";
+const SYSTEM_FACTS = "cpus,gid,homedir,hostname,networkInterfaces,osRelease,systemMemoryInfo,uid,umask";
 
 /** The flags that name what is written to. */
 const OUTPUT_FLAGS = ["--output", "--resume", "--merge"];
