@@ -116,7 +116,7 @@ Deno.test("permissionFlags() gives a command what its flags need, and no more", 
     "--no-prompt",
     "--allow-read",
     "--allow-env",
-    flags[4],
+    "--allow-sys",
   ]);
 });
 
