@@ -278,13 +278,14 @@ export function imageGridFigure(dataset: ImageDataset, options: ImageGridOptions
   }
   // large pixels: some viewers would blur small images when they scale them
   const png = encode(enlarge(pixels, gridWidth, 3, 2));
+  const side = Math.max(8, (LEAST_WIDTH - across * 84) / 2); // few images stay square under a long title
   const hidden = { visible: false, fixedrange: true };
   return {
     data: [{ type: "scatter", mode: "markers", x: [0], y: [0], marker: { opacity: 0 }, hoverinfo: "skip" }],
     layout: layout(title, {
-      width: Math.max(420, across * 84),
+      width: Math.max(LEAST_WIDTH, across * 84),
       height: 70 + rows * 108,
-      margin: { l: 8, r: 8, t: 50, b: 8 },
+      margin: { l: side, r: side, t: 50, b: 8 },
       showlegend: false,
       xaxis: { ...hidden, range: [0, gridWidth] },
       yaxis: { ...hidden, range: [gridHeight, 0] },
@@ -303,6 +304,9 @@ export function imageGridFigure(dataset: ImageDataset, options: ImageGridOptions
     }),
   };
 }
+
+/** Room for a title, in pixels. */
+const LEAST_WIDTH = 420;
 
 /** Each pixel as a square of `times` by `times`. */
 function enlarge(pixels: Uint8Array, width: number, channels: number, times: number) {
@@ -359,7 +363,7 @@ export function lossSurfaceFigure(loss: (x: number, y: number) => number, option
   const z = y.map((b) => x.map((a) => Number(loss(a, b).toPrecision(5))));
   const surface = { x, y, z, colorscale: "Viridis", colorbar: { title: { text: "loss" }, thickness: 14 } };
   const paths = descents.map(({ name, path }, index): Trace => {
-    const color = colourOf(name, index + 1);
+    const color = colourOf(name, index);
     const [px, py] = [path.map(([a]) => a), path.map(([, b]) => b)];
     const looks = { mode: "lines+markers", name, line: { color, width: view === "3d" ? 5 : 2.5 } };
     return view === "3d"

@@ -172,10 +172,11 @@ function textMeter(Resvg: typeof Renderer): (text: string, size: number) => numb
   };
 }
 
-/** An SVG as PNG, at twice its size. */
-export async function svgToPng(svg: string): Promise<Uint8Array> {
+/** An SVG as PNG, at twice its size by default. */
+export async function svgToPng(svg: string, zoom = 2): Promise<Uint8Array> {
   const { Resvg } = await import("@resvg/resvg-js");
-  return new Resvg(svg, { font: fonts(), fitTo: { mode: "zoom", value: 2 }, background: "#ffffff" }).render().asPng();
+  return new Resvg(svg, { font: fonts(), fitTo: { mode: "zoom", value: zoom }, background: "#ffffff" }).render()
+    .asPng();
 }
 
 /**

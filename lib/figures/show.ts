@@ -55,7 +55,7 @@ export async function figureBundle(figure: Figure, picture: "svg" | "png" = "svg
   const svg = await page.svg(figure);
   return picture === "svg"
     ? { ...plotly, "image/svg+xml": svg, ...words }
-    : { ...plotly, "image/png": (await svgToPng(svg)).toBase64(), ...words };
+    : { ...plotly, "image/png": (await svgToPng(svg, figure.layout.images ? 1 : 1.25)).toBase64(), ...words };
 }
 
 function isThreeDimensional({ data }: Figure): boolean {
