@@ -48,7 +48,8 @@ Deno.test("notebooks are prose with short cells, and import lib/mod.ts alone", i
 
 Deno.test("what notebooks import is there: a kernel would give undefined without a word", io, async () => {
   for (const { name, cells } of await notebooks()) {
-    const list = /import \{([^}]*)\}/.exec(sourceOf(cells.find(({ cell_type }) => cell_type === "code")!))![1];
+    const first = sourceOf(cells.find(({ cell_type }) => cell_type === "code")!);
+    const list = [...first.matchAll(/import \{([^}]*)\}/g)].map(([, names]) => names).join();
     for (
       const wanted of list.split(",").map((word) => word.trim()).filter((word) => word && !word.startsWith("type "))
     ) {
@@ -67,6 +68,7 @@ Deno.test(
         const outputs = cell.outputs ?? [];
         assert.ok(outputs.every(({ output_type }) => output_type !== "error"), name);
         const figures = outputs.filter(({ data }) => data?.["application/vnd.plotly.v1+json"]);
+        if (/console\.log\(/.test(sourceOf(cell))) assert.ok(outputs.length > 0, `${name}: ${sourceOf(cell)}`);
         if (/await show\(/.test(sourceOf(cell))) assert.ok(figures.length > 0, `${name}: ${sourceOf(cell)}`);
         for (const { data } of figures) {
           const flat = !JSON.stringify(data).includes('"surface"');
