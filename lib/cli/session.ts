@@ -162,7 +162,7 @@ export function summary(plan: RunPlan, data: RunData, parameters: number, rates:
   const held = config.validationSize > 0
     ? `${data.validation.size} held out of training to validate on`
     : `validated on the ${data.validation.size} test images, as the article did`;
-  const seconds = plan.endsAtBase ? "" : " (the last one is cut)";
+  const cut = plan.endsAtBase ? "" : " (the last one is cut)";
   return [
     `Data:     CIFAR-10, ${
       config.classes.length === 10 ? "10 classes" : config.classes.join(" and ")
@@ -171,7 +171,7 @@ export function summary(plan: RunPlan, data: RunData, parameters: number, rates:
     `Model:    MiniGoogLeNet, ${parameters.toLocaleString("en")} parameters, seed ${config.seed}`,
     `Schedule: ${rates}`,
     `Run:      ${config.epochs} epochs x ${plan.batchesPerEpoch} batches of ${config.batchSize} = ${plan.iterations} iterations, ` +
-    `${Number(plan.cycles.toFixed(3))} ${plan.cycles === 1 ? "cycle" : "cycles"}${seconds}`,
+    `${Number(plan.cycles.toFixed(3))} ${plan.cycles === 1 ? "cycle" : "cycles"}${cut}`,
   ];
 }
 
