@@ -83,7 +83,7 @@ export async function download(url: string, path: string, options: DownloadOptio
 /** fetch says only that it failed; what failed is in the cause. */
 function reason(error: unknown): string {
   const { message, cause } = error as Error;
-  return cause instanceof Error ? cause.message : message;
+  return (cause instanceof Error ? cause.message : message).replace(/^error sending request for url \([^)]*\): /, "");
 }
 
 function isNetwork(error: unknown): boolean {
