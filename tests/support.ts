@@ -48,9 +48,12 @@ export const OPTIMIZERS: Record<string, () => tf.Optimizer> = {
   adamax: () => tf.train.adamax(0.01),
 };
 
-/** Whether a permission is given: plain `deno test` gives none. */
+/** Whether permissions are given: plain `deno test` gives none. net stands for this machine alone. */
 export const allowed = (...names: Deno.PermissionDescriptor["name"][]): boolean =>
-  names.every((name) => Deno.permissions.querySync({ name } as Deno.PermissionDescriptor).state === "granted");
+  names.every((name) => {
+    const descriptor = { name, ...(name === "net" && { host: "127.0.0.1" }) } as Deno.PermissionDescriptor;
+    return Deno.permissions.querySync(descriptor).state === "granted";
+  });
 
 /** Runs `work` with a directory that is gone afterwards. */
 export async function withDirectory(work: (directory: string) => Promise<void>): Promise<void> {
