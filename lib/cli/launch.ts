@@ -20,6 +20,7 @@ interface Needs {
 const SET_UP_COMMANDS = ["python3", "python", "g++", "clang++", "c++", Deno.execPath()];
 
 const NEEDS: Readonly<Record<string, Needs>> = {
+  bench: { trains: true },
   setup: { trains: true },
   train: { trains: true, output: "output" },
   "find-lr": { trains: true, output: "output" },
