@@ -62,7 +62,6 @@ export async function setUpNative(options: SetUpOptions): Promise<"complete" | "
     } catch (error) {
       if (!(error instanceof Error) || error instanceof Deno.errors.Interrupted) throw error;
       failures.push(error.message.replace(/^Cannot /, "it could not "));
-      onStage(`  ${way === "wheel" ? "the wheel's library" : "the prebuilt library"}: ${error.message}`);
     }
   }
   throw new Deno.errors.NotFound(
@@ -153,7 +152,8 @@ async function usePrebuilt(plan: NativePlan, onStage: (line: string) => void): P
 
 /** Runs a command; on failure, an error with the last line that it printed. */
 async function run(what: string, command: string, args: string[], stdout: "piped" | "inherit" = "piped") {
-  const process = new Deno.Command(command, { args, stdin: "null", stdout, stderr: "piped" }).spawn();
+  const process = new Deno.Command(command, { args, stdin: "null", stdout, stderr: "piped", env: { NO_COLOR: "1" } })
+    .spawn();
   const text = Promise.all(
     [process.stderr, ...(stdout === "piped" ? [process.stdout] : [])].map((stream) => new Response(stream).text()),
   );

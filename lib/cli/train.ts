@@ -74,7 +74,10 @@ export async function train(args: readonly string[]): Promise<number> {
   await ensureNative(choice, flags.offline ?? false, speak);
   const backend = await startBackend(choice, speak);
   const plan = planFromFlags(flags, backend, saved);
-  if (plan.config.preset === "quick" && !flags.resume && !saved && (backend === "wasm" || backend === "cpu")) {
+  if (
+    plan.config.preset === "quick" && !saved && flags["train-size"] === undefined &&
+    (backend === "wasm" || backend === "cpu")
+  ) {
     speak.say(`The quick preset is scaled down for ${backend}: ${plan.config.trainSize} images.`);
   }
   const data = await loadImages(plan, flags, speak, stop);
