@@ -158,7 +158,8 @@ export function comparisonFigure(runs: readonly ComparedRun[], options: Comparis
     layout: layout(title, {
       height: byBatch ? 620 : 460,
       hovermode: "closest",
-      margin: { l: 70, r: 30, t: 110, b: 60 },
+      margin: { l: 70, r: 150, t: 60, b: 60 },
+      legend: { orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top" },
       xaxis: axis("iteration", { anchor: byBatch ? "y2" : "y" }),
       yaxis: axis(metric, byBatch ? { domain: [0.38, 1] } : {}),
       ...(byBatch && { yaxis2: rateAxis("rate", { domain: [0, 0.28], nticks: 4 }) }),
