@@ -8,8 +8,6 @@ import { dataHosts } from "../data/cifar10_files.ts";
 
 /** What a command may do. */
 interface Needs {
-  /** Directories to write below, beside its output. */
-  readonly write?: readonly string[];
   /** Where its output goes by default. */
   readonly output?: string;
   /** Whether it trains: the native library, and on the first time its set-up and the images. */
@@ -44,7 +42,7 @@ export async function permissionFlags(command: string, args: readonly string[]):
   if (helping) return flags;
   const outputs = OUTPUT_FLAGS.map((flag) => valueOf(args, flag)).filter((value) => value !== undefined);
   const offline = args.includes("--offline");
-  const write = [...(needs.output ? [needs.output] : []), ...outputs, ...(needs.write ?? [])];
+  const write = [...(needs.output ? [needs.output] : []), ...outputs];
   if (needs.trains) {
     flags.push("--allow-ffi");
     write.push(cacheDirectory());

@@ -79,11 +79,6 @@ export function setHyperparameters(optimizer: tf.Optimizer, hyperparameters: Hyp
   }
 }
 
-/** The rate that the optimizer's next update uses. */
-export function learningRateOf(optimizer: tf.Optimizer): number {
-  return inside(optimizer).learningRate;
-}
-
 /** One tensor's values. */
 export interface SavedTensor {
   /** The slot's name, such as `"conv/kernel/momentum"`; empty for a scalar. */
