@@ -63,5 +63,5 @@ export {
   rangeTestFigure,
 } from "./figures/other_figures.ts";
 export { saveFigure } from "./figures/render.ts";
-export { show } from "./figures/show.ts";
+export { show } from "./display.ts";
 export { liveFigure, progress, startNotebook } from "./notebook.ts";

@@ -6,6 +6,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { cacheDirectory } from "./backend/directories.ts";
 import { type BackendChoice, selectBackend } from "./backend/select.ts";
 import { wrongFiles } from "./data/cifar10_files.ts";
+import { turnRichDisplayOn } from "./display.ts";
 import { trainingFigure } from "./figures/history_figures.ts";
 import { displayBundle, figureBundle, jupyter } from "./figures/show.ts";
 import { join } from "./path.ts";
@@ -24,7 +25,9 @@ export function atLeast(version: string, least: string): boolean {
 }
 
 /**
- * The first cell: checks Deno, starts the backend, and says what is there and what is missing.
+ * The first cell: checks Deno, starts the backend, says what is there and what is missing, and turns the rich display on:
+ * a data set, a tensor, a scheduler or a tfjs History at the end of a cell shows as `show` shows it (the kernel asks
+ * objects, not functions: a schedule is for `show`).
  *
  * @param options `backend`: as for `selectBackend`. Default `"auto"`.
  * @throws {Error} If this Deno is too old.
@@ -42,14 +45,17 @@ export async function startNotebook(options: { backend?: BackendChoice } = {}): 
     throw new Error(`Cannot start a notebook: it needs Deno ${LEAST_DENO} or newer (\`deno upgrade\`), got ${deno}`);
   }
   const { name, reason } = await selectBackend(options.backend);
+  turnRichDisplayOn();
   const missing = await wrongFiles(join(cacheDirectory(), "cifar-10"));
-  console.log([
+  const lines = [
     `Deno ${deno.split(".").slice(0, 2).join(".")}`,
     `backend: ${name} (${reason})`,
     missing.length === 0
       ? "CIFAR-10: ready"
       : "CIFAR-10: not here yet; loadCifar10() fetches it, or run `deno task setup`",
-  ].join("\n"));
+  ].join("\n");
+  if (jupyter()) await displayBundle({ "text/plain": lines });
+  else console.log(lines);
 }
 
 /**
@@ -74,13 +80,13 @@ export function progress(): tf.CustomCallback {
 }
 
 class LiveFigure extends ModelCallback {
-  constructor(every: number) {
+  constructor(every: number, title: string) {
     const id = crypto.randomUUID();
     let [steps, last, shown] = [0, -Infinity, false];
     const draw = async () => {
       const scheduler = schedulerOfFit(this.params);
       if (!scheduler || scheduler.history.iterations.length < 2) return;
-      await displayBundle(await figureBundle(trainingFigure(scheduler), "svg"), id, shown);
+      await displayBundle(await figureBundle(trainingFigure(scheduler, { title })), id, shown);
       [last, shown] = [performance.now(), true];
     };
     super({
@@ -96,7 +102,8 @@ class LiveFigure extends ModelCallback {
 /**
  * A figure of losses, accuracies and rate that is drawn anew while the cell trains. It needs a scheduler on the same fit.
  *
- * @param options `every`: batches between two drawings, 1 or more; default 20. At most one in five seconds.
+ * @param options `every`: batches between two drawings, 1 or more; default 20. At most one in five seconds. `title`: the
+ * figure's, default "Training".
  * @throws {RangeError} If `every` is no whole number of 1 or more.
  * @example
  * ```ts
@@ -105,9 +112,9 @@ class LiveFigure extends ModelCallback {
  * const list = callbacks(new CyclicLR(), liveFigure({ every: 10 }));
  * ```
  */
-export function liveFigure(options: { every?: number } = {}): tf.CustomCallback {
-  const { every = 20 } = options;
+export function liveFigure(options: { every?: number; title?: string } = {}): tf.CustomCallback {
+  const { every = 20, title = "Training" } = options;
   checkNumber("draw a live figure", "every", every, ...rules.count);
-  if (jupyter()) return new LiveFigure(every);
+  if (jupyter()) return new LiveFigure(every, title);
   return new ProgressBar({ sink: logSink(() => {}) });
 }

@@ -42,7 +42,7 @@ const RULES: [file: RegExp, allowed: RegExp][] = [
   [/^lib\/backend\//, /^lib\/(backend|schedules|files|path)|^(@tensorflow\/tfjs(-\w+)*|node:module|node:util)$/],
   [/^lib\/training\/tensor_board\.ts$/, /^lib\/(training|schedules|backend\/native_package)|^@tensorflow\/tfjs$/],
   [/^lib\/training\//, /^lib\/(training|schedules|models|data|figures|files|path)|^(@tensorflow\/tfjs|node:crypto)$/],
-  [/^lib\/(mod|notebook)\.ts$/, /^lib\/(?!cli)|^@tensorflow\/tfjs$/],
+  [/^lib\/(mod|notebook|display)\.ts$/, /^lib\/(?!cli)|^@tensorflow\/tfjs$/],
   [/^lib\/files\.ts$/, /^lib\/path\.ts$|^node:crypto$/],
   [/^lib\/path\.ts$/, /^node:path$/],
   [/^lib\/cli\//, /./],

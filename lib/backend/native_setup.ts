@@ -7,6 +7,7 @@ import { exists, fileHash, withLock, writeWhole } from "../files.ts";
 import { dirname, join } from "../path.ts";
 import { cacheDirectory } from "./directories.ts";
 import { bindingPath, linkedLibraryNote, missingNativePart, nativePackage } from "./native_package.ts";
+import { run } from "./subprocess.ts";
 import { type NativePlan, planNative, type PlatformFacts, platformFacts } from "./native_platform.ts";
 
 /** TensorFlow 2.21.0's wheel: any Python's will do, as only its C library is used. */
@@ -148,18 +149,4 @@ async function usePrebuilt(plan: NativePlan, onStage: (line: string) => void): P
     );
   }
   await writeWhole(linkedLibraryNote(), library);
-}
-
-/** Runs a command; on failure, an error with the last line that it printed. */
-async function run(what: string, command: string, args: string[], stdout: "piped" | "inherit" = "piped") {
-  const process = new Deno.Command(command, { args, stdin: "null", stdout, stderr: "piped", env: { NO_COLOR: "1" } })
-    .spawn();
-  const text = Promise.all(
-    [process.stderr, ...(stdout === "piped" ? [process.stdout] : [])].map((stream) => new Response(stream).text()),
-  );
-  const { success, code } = await process.status;
-  const lines = (await text).map((part) => part.trim()).find(Boolean)?.split("\n") ?? [];
-  if (success) return;
-  const line = lines.findLast((text) => /error|failed|cannot|not /i.test(text)) ?? lines.at(-1) ?? "";
-  throw new Error(`Cannot ${what}: the command must succeed, got exit code ${code}: ${line.trim().slice(0, 300)}`);
 }

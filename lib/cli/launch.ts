@@ -5,6 +5,7 @@
  */
 import { cacheDirectory } from "../backend/directories.ts";
 import { dataHosts } from "../data/cifar10_files.ts";
+import { pythonOf, type PythonTools } from "./python.ts";
 
 /** What a command may do. */
 interface Needs {
@@ -12,14 +13,19 @@ interface Needs {
   readonly output?: string;
   /** Whether it trains: the native library, and on the first time its set-up and the images. */
   readonly trains: boolean;
+  /** The Python environments whose interpreters it runs. */
+  readonly python?: readonly PythonTools[];
 }
 
 /** Commands that set native TensorFlow up run Python, a compiler, and Deno for tfjs-node's own install script. */
 const SET_UP_COMMANDS = ["python3", "python", "g++", "clang++", "c++", Deno.execPath()];
 
 const NEEDS: Readonly<Record<string, Needs>> = {
-  bench: { trains: true },
-  setup: { trains: true },
+  bench: { trains: true, python: ["keras", "pytorch"] },
+  profile: { trains: true },
+  doctor: { trains: true },
+  setup: { trains: true, python: ["notebooks"] },
+  notebooks: { trains: false, output: "notebooks", python: ["notebooks"] },
   train: { trains: true, output: "output" },
   "find-lr": { trains: true, output: "output" },
   compare: { trains: true, output: "output" },
@@ -43,17 +49,14 @@ export async function permissionFlags(command: string, args: readonly string[]):
   const outputs = OUTPUT_FLAGS.map((flag) => valueOf(args, flag)).filter((value) => value !== undefined);
   const offline = args.includes("--offline");
   const write = [...(needs.output ? [needs.output] : []), ...outputs];
-  if (needs.trains) {
-    flags.push("--allow-ffi");
-    write.push(cacheDirectory());
-    if (!offline) {
-      write.push("node_modules");
-      flags.push(
-        `--allow-net=${[...new Set(await dataHosts())].join(",")}`,
-        `--allow-run=${SET_UP_COMMANDS.join(",")}`,
-      );
-    }
+  const run = (needs.python ?? []).map(pythonOf);
+  if (needs.trains || needs.python) write.push(cacheDirectory());
+  if (needs.trains) flags.push("--allow-ffi");
+  if (needs.trains && !offline) {
+    write.push("node_modules");
+    flags.push(`--allow-net=${[...new Set(await dataHosts())].join(",")}`);
   }
+  if ((needs.trains || needs.python) && !offline) flags.push(`--allow-run=${[...SET_UP_COMMANDS, ...run].join(",")}`);
   if (offline) flags.push("--cached-only");
   return [...flags, `--allow-write=${write.map((path) => path.replaceAll(",", ",,")).join(",")}`];
 }

@@ -17,7 +17,7 @@ import {
   MD5,
   RECORD,
 } from "./cifar10_files.ts";
-import type { ImageDataset } from "./dataset.ts";
+import { type ImageDataset, LabelledImages } from "./dataset.ts";
 
 /** The ten classes, by label. */
 export const CIFAR10_CLASSES: readonly string[] = Object.freeze([
@@ -89,7 +89,7 @@ async function readDataset(directory: string, names: readonly FileName[], buffer
     }
     decodeRecords(buffer, images.subarray(index * IMAGES_A_FILE * 3072), labels.subarray(index * IMAGES_A_FILE));
   }
-  return { images, labels, size, shape: [32, 32, 3], classNames: CIFAR10_CLASSES };
+  return new LabelledImages({ images, labels, shape: [32, 32, 3], classNames: CIFAR10_CLASSES });
 }
 
 /** Reads a file into the buffer, as far as it goes; returns the file's size. */

@@ -19,6 +19,25 @@ export interface ImageDataset {
   readonly classNames: readonly string[];
 }
 
+/** What makes data sets; a notebook's display knows them by it. */
+export class LabelledImages implements ImageDataset {
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly size: number;
+  readonly shape: ImageDataset["shape"];
+  readonly classNames: readonly string[];
+
+  constructor({ images, labels, shape, classNames }: Omit<ImageDataset, "size">) {
+    [this.images, this.labels, this.size, this.shape, this.classNames] = [
+      images,
+      labels,
+      labels.length,
+      shape,
+      classNames,
+    ];
+  }
+}
+
 /** Bytes of one image. */
 export function imageLength({ shape: [height, width, channels] }: Pick<ImageDataset, "shape">): number {
   return height * width * channels;
@@ -61,7 +80,7 @@ export function imageDataset(parts: Omit<ImageDataset, "size">): ImageDataset {
       } at image ${wrong}`,
     );
   }
-  return { images, labels, size: labels.length, shape, classNames };
+  return new LabelledImages(parts);
 }
 
 /** The images at these indices, copied. */
@@ -74,7 +93,7 @@ export function select(dataset: ImageDataset, indices: ArrayLike<number>): Image
     images.set(dataset.images.subarray(from, from + length), i * length);
     labels[i] = dataset.labels[indices[i]];
   }
-  return { ...dataset, images, labels, size: indices.length };
+  return new LabelledImages({ ...dataset, images, labels });
 }
 
 /** Options of {@linkcode subset}. */
@@ -137,7 +156,11 @@ export function subset(dataset: ImageDataset, options: SubsetOptions = {}): Imag
     (n) => Number.isInteger(n) && n >= 1 && n <= kept.length,
   );
   const chosen = select(dataset, kept.slice(0, size));
-  return { ...chosen, labels: chosen.labels.map((label) => newLabel.get(label)!), classNames: [...classes] };
+  return new LabelledImages({
+    ...chosen,
+    labels: chosen.labels.map((label) => newLabel.get(label)!),
+    classNames: [...classes],
+  });
 }
 
 /**

@@ -90,7 +90,9 @@ export class Plotly implements Disposable {
     const { width = SIZE.width, height = SIZE.height } = figure.layout as { width?: number; height?: number };
     const url = await this.#page.Plotly.toImage(element, { format: "svg", width, height, imageDataOnly: true });
     // plotly.js quotes font names within a quoted attribute as entities, which resvg takes for part of the name
-    return url.replaceAll(/&quot;DejaVu Sans&quot;/g, "DejaVu Sans");
+    // small photographs are shown pixel by pixel: sharp, and a quarter of the bytes of a smoothed PNG
+    return url.replaceAll(/&quot;DejaVu Sans&quot;/g, "DejaVu Sans")
+      .replaceAll("<image ", '<image image-rendering="optimizeSpeed" ');
   }
 
   /** What plotly.js finds wrong with a figure; nothing, in ours. */

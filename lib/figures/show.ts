@@ -41,43 +41,25 @@ export async function displayBundle(bundle: Record<string, unknown>, id?: string
   await new Promise((done) => setTimeout(done, SETTLE_MS));
 }
 
+/** The picture beside an interactive figure: PNG where the notebook is about to be stored, as GitHub damages SVG. */
+const picture = () => Deno.env.get("CLR_STORED_NOTEBOOK") ? "png" : "svg";
+
 /**
  * A figure as MIME types: interactive for VS Code and JupyterLab, a picture for all others, and words.
  *
  * @param figure The figure.
- * @param picture `"svg"` for live notebooks; `"png"` for stored ones, as GitHub shows it.
  */
-export async function figureBundle(figure: Figure, picture: "svg" | "png" = "svg"): Promise<Record<string, unknown>> {
+export async function figureBundle(figure: Figure): Promise<Record<string, unknown>> {
   const words = { "text/plain": titleOf(figure) };
   const plotly = { "application/vnd.plotly.v1+json": JSON.parse(JSON.stringify(figure)) };
   if (isThreeDimensional(figure)) return { ...plotly, ...words }; // drawn by WebGL, in a browser alone
   using page = await Plotly.open();
   const svg = await page.svg(figure);
-  return picture === "svg"
+  return picture() === "svg"
     ? { ...plotly, "image/svg+xml": svg, ...words }
     : { ...plotly, "image/png": (await svgToPng(svg, figure.layout.images ? 1 : 1.25)).toBase64(), ...words };
 }
 
 function isThreeDimensional({ data }: Figure): boolean {
   return data.some(({ type }) => type === "surface" || type === "scatter3d");
-}
-
-/**
- * Shows a figure under the cell: interactive where the viewer can, else as a picture. Outside a notebook it says where
- * `saveFigure` would help.
- *
- * @param figure The figure.
- * @throws {TypeError} Outside a notebook.
- * @example
- * ```ts ignore
- * import { lossFigure, show } from "../lib/mod.ts";
- *
- * await show(lossFigure({ epoch: [0, 1], history: { loss: [2, 1] } }));
- * ```
- */
-export async function show(figure: Figure): Promise<void> {
-  if (!jupyter()) {
-    throw new TypeError("Cannot show a figure: it needs a notebook, got a plain process; saveFigure writes a file");
-  }
-  await displayBundle(await figureBundle(figure, Deno.env.get("CLR_STORED_NOTEBOOK") ? "png" : "svg"));
 }

@@ -124,13 +124,16 @@ export function checkMomenta(verb: string, baseMomentum: unknown, maxMomentum: u
   }
 }
 
+/** What all schedules made here inherit from, beside Function; a notebook's display knows them by it. */
+export const schedulePrototype: Schedule = Object.create(Function.prototype);
+
 /** Attaches the config, frozen, and the end of a cycle to a schedule's function. */
 export function schedule(
   rate: (iteration: number) => Hyperparameters,
   config: ScheduleConfig | undefined,
   cycleEnd?: (iteration: number) => number,
 ): Schedule {
-  return Object.freeze(Object.assign(rate, {
+  return Object.freeze(Object.assign(Object.setPrototypeOf(rate, schedulePrototype), {
     ...(config && { config: Object.freeze(config) }),
     ...(cycleEnd && { cycleEnd }),
   }));

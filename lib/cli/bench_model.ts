@@ -1,0 +1,31 @@
+/**
+ * What `bench` and `profile` measure: MiniGoogLeNet on noise.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { batches } from "../data/batches.ts";
+import { type ImageDataset, imageDataset, meanImage } from "../data/dataset.ts";
+import { randomFrom } from "../data/random.ts";
+import { miniGoogLeNet } from "../models/mini_googlenet.ts";
+
+/** Images of noise in ten classes. */
+export function noise(size: number): ImageDataset {
+  const random = randomFrom(1);
+  const images = Uint8Array.from({ length: size * 3072 }, () => 256 * random());
+  const classNames = Array.from({ length: 10 }, (_, index) => String(index));
+  return imageDataset({
+    images,
+    labels: Uint8Array.from({ length: size }, (_, i) => i % 10),
+    shape: [32, 32, 3],
+    classNames,
+  });
+}
+
+/** A function that trains one step, on one batch that is at hand. */
+export async function stepper(batchSize: number): Promise<() => Promise<void>> {
+  const images = noise(batchSize);
+  const model = miniGoogLeNet({ seed: 1 });
+  model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: "categoricalCrossentropy", metrics: ["accuracy"] });
+  const { value } = await (await batches(images, { batchSize, mean: meanImage(images) }).iterator()).next();
+  return async () => void await model.trainOnBatch(value.xs, value.ys);
+}

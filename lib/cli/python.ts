@@ -1,0 +1,70 @@
+/**
+ * Private Python environments: for what runs notebooks, and for the peers of the benchmark. The user's own Python stays
+ * as it is.
+ * @module
+ */
+import { cacheDirectory } from "../backend/directories.ts";
+import { run } from "../backend/subprocess.ts";
+import { exists, withLock } from "../files.ts";
+import { join } from "../path.ts";
+
+/** What each environment holds, pinned. */
+const REQUIREMENTS = {
+  notebooks: ["nbclient==0.10.2", "nbformat==5.10.4"],
+  browser: ["nbclient==0.10.2", "nbformat==5.10.4", "jupyterlab==4.4.5", "plotly==6.2.0", "playwright==1.54.0"],
+  keras: ["keras==3.15.0", "tensorflow-cpu==2.21.0"],
+  pytorch: ["torch==2.13.0"],
+} as const;
+
+/** An environment's name. */
+export type PythonTools = keyof typeof REQUIREMENTS;
+
+/** The interpreter of an environment, which may not be there yet. */
+export function pythonOf(tools: PythonTools): string {
+  const home = join(cacheDirectory(), "python", tools);
+  return Deno.build.os === "windows" ? join(home, "Scripts", "python.exe") : join(home, "bin", "python");
+}
+
+const readyMark = (tools: PythonTools) =>
+  join(cacheDirectory(), "python", `${tools}-${REQUIREMENTS[tools].join("-").replaceAll("==", "-")}.ready`);
+
+/** Whether an environment is complete. */
+export const hasPython = (tools: PythonTools): Promise<boolean> => exists(readyMark(tools));
+
+/** A script beside this module. */
+export const pythonScript = (name: string): string => new URL(`./python/${name}`, import.meta.url).pathname;
+
+/**
+ * Makes an environment complete, if it is not; two at once wait for each other.
+ *
+ * @param tools Which one.
+ * @param say Told of each stage.
+ * @returns Its interpreter.
+ * @throws {Deno.errors.NotFound} Without Python 3 with venv and pip, or without the packages; the message says which.
+ */
+export async function pythonTools(tools: PythonTools, say: (line: string) => void): Promise<string> {
+  if (await hasPython(tools)) return pythonOf(tools);
+  const home = join(cacheDirectory(), "python", tools);
+  try {
+    await Deno.mkdir(join(cacheDirectory(), "python"), { recursive: true });
+    await withLock(`${home}.lock`, () => say("  waiting for another set-up to end"), async () => {
+      if (await hasPython(tools)) return;
+      say(`Making a private Python environment, once: ${REQUIREMENTS[tools].join(", ")}`);
+      await Deno.remove(home, { recursive: true }).catch(() => {});
+      await run("make a Python environment", Deno.build.os === "windows" ? "python" : "python3", ["-m", "venv", home]);
+      await run(`install ${REQUIREMENTS[tools].join(", ")}`, pythonOf(tools), [
+        ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"],
+        ...REQUIREMENTS[tools],
+      ]);
+      await Deno.writeTextFile(readyMark(tools), "");
+    });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new Deno.errors.NotFound(
+      `Cannot make a Python environment: it needs Python 3 with venv and pip, and ${
+        REQUIREMENTS[tools].join(", ")
+      }, got ${error.message.replace(/^Cannot /, "it could not ")}`,
+    );
+  }
+  return pythonOf(tools);
+}
