@@ -6,6 +6,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { cacheDirectory } from "./backend/directories.ts";
 import { type BackendChoice, selectBackend } from "./backend/select.ts";
 import { wrongFiles } from "./data/cifar10_files.ts";
+import { atLeast, LEAST_DENO } from "./deno_version.ts";
 import { turnRichDisplayOn } from "./display.ts";
 import { trainingFigure } from "./figures/history_figures.ts";
 import { displayBundle, figureBundle, jupyter } from "./figures/show.ts";
@@ -13,16 +14,6 @@ import { join } from "./path.ts";
 import { checkNumber, rules } from "./schedules/schedule.ts";
 import { ModelCallback, schedulerOfFit } from "./training/callbacks.ts";
 import { logSink, notebookSink, ProgressBar } from "./training/progress.ts";
-
-/** The oldest Deno whose kernel loses no output. */
-export const LEAST_DENO = "2.9.1";
-
-/** Whether a version such as 2.9.1 is at least another. */
-export function atLeast(version: string, least: string): boolean {
-  const [a, b] = [version, least].map((text) => text.split(/[.+-]/).map(Number));
-  for (let i = 0; i < 3; i++) if (a[i] !== b[i]) return a[i] > b[i];
-  return true;
-}
 
 /**
  * The first cell: checks Deno, starts the backend, says what is there and what is missing, and turns the rich display on:

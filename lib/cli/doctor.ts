@@ -6,7 +6,7 @@ import { cacheDirectory } from "../backend/directories.ts";
 import { missingNativePart } from "../backend/native_package.ts";
 import { planNative, platformFacts } from "../backend/native_platform.ts";
 import { dataHosts, wrongFiles } from "../data/cifar10_files.ts";
-import { atLeast, LEAST_DENO } from "../notebook.ts";
+import { atLeast, LEAST_DENO } from "../deno_version.ts";
 import { join } from "../path.ts";
 import { helpText, parseFlags } from "./flags.ts";
 import { hasPython } from "./python.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { cacheDirectory } from "../backend/directories.ts";
+import { atLeast, LEAST_DENO } from "../deno_version.ts";
 import { dataHosts } from "../data/cifar10_files.ts";
 import { pythonOf, type PythonTools } from "./python.ts";
 
@@ -61,6 +62,12 @@ export async function permissionFlags(command: string, args: readonly string[]):
   return [...flags, `--allow-write=${write.map((path) => path.replaceAll(",", ",,")).join(",")}`];
 }
 
+/** Why a Deno is too old for this, in words. */
+export function tooOld(version: string): string | undefined {
+  if (atLeast(version, LEAST_DENO)) return;
+  return `Cannot start: it needs Deno ${LEAST_DENO} or newer (\`deno upgrade\`, or \`npx --yes deno@latest\`), got ${version}`;
+}
+
 function valueOf(args: readonly string[], flag: string): string | undefined {
   const at = args.findLastIndex((arg) => arg === flag || arg.startsWith(`${flag}=`));
   if (at < 0) return undefined;
@@ -69,6 +76,11 @@ function valueOf(args: readonly string[], flag: string): string | undefined {
 
 if (import.meta.main) {
   const [command, ...args] = Deno.args;
+  const refusal = tooOld(Deno.version.deno);
+  if (refusal) {
+    console.error(refusal);
+    Deno.exit(1);
+  }
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",

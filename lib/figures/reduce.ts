@@ -22,7 +22,7 @@ export interface Points {
  * Source: Jugel et al., M4: A Visualization-Oriented Time Series Data Aggregation (2014).
  *
  * @param x Across, rising.
- * @param y Up, as many; null is a gap.
+ * @param values Up, as many; null is a gap.
  * @returns The same line with fewer points; numbers rounded to five digits.
  * @example
  * ```ts
@@ -32,7 +32,8 @@ export interface Points {
  * if (x.join() !== "0,2,4") throw new Error("the corners stay");
  * ```
  */
-export function reduceLine(x: readonly number[], y: readonly (number | null)[]): Points {
+export function reduceLine(x: readonly number[], values: readonly (number | null)[]): Points {
+  const y = x.map((_, i) => Number.isFinite(values[i]) ? values[i] : null); // a list may be short, a loss NaN
   const corners = indicesOfCorners(x, y);
   const kept = corners.length <= MOST_POINTS ? corners : indicesByColumn(x, y);
   return { x: kept.map((i) => x[i]), y: kept.map((i) => y[i] === null ? null : round(y[i]!)) };

@@ -3,7 +3,7 @@
  * @module
  */
 import { shown } from "../schedules/schedule.ts";
-import { type EpochRecord, metricName, type TrainingHistory } from "../training/history.ts";
+import { type EpochRecord, isHistory, metricName, type TrainingHistory } from "../training/history.ts";
 
 /** tfjs's History, as `fit` returns it. */
 export interface TfjsHistory {
@@ -33,18 +33,11 @@ export function historyOf(source: HistorySource): TrainingHistory {
   );
 }
 
-function isHistory(value: unknown): value is TrainingHistory {
-  const history = value as TrainingHistory | null;
-  return typeof history === "object" && history !== null &&
-    [history.iterations, history.lr, history.loss, history.epochs].every(Array.isArray) &&
-    history.iterations.length === history.lr.length &&
-    history.epochs.every((epoch) => typeof epoch?.epoch === "number");
-}
-
 /** tfjs knows epochs alone: the figures then count in epochs. */
 function fromTfjs({ epoch, history }: TfjsHistory): TrainingHistory {
   const epochs = epoch.map((number, index) => {
     const values = Object.entries(history)
+      .filter(([, list]) => Array.isArray(list))
       .map(([name, list]) => [metricName(name), list[index]] as const)
       .filter(([, value]) => typeof value === "number");
     return { epoch: number, iteration: number + 1, ...Object.fromEntries(values) } as EpochRecord;

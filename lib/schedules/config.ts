@@ -61,7 +61,7 @@ function build(config: unknown, depth: number): Schedule {
   if (!Array.isArray(options.stages)) {
     throw new TypeError(`Cannot ${verb}: the stages must be an array, got ${shown(options.stages)}`);
   }
-  return join(options.stages.map((stage): Stage => {
+  return join(Array.from(options.stages, (stage): Stage => {
     if (typeof stage !== "object" || stage === null) {
       throw new TypeError(`Cannot ${verb}: a stage must be an object, got ${shown(stage)}`);
     }

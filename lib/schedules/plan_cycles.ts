@@ -71,8 +71,8 @@ const MOST_CYCLES = 1000;
 function nearestWholeEpochs(epochs: number, cycle: number, whole: (count: number) => boolean): number {
   const nearest = Math.max(1, Math.round(epochs / cycle));
   let best = Infinity;
-  for (let cycles = Math.max(1, nearest - MOST_CYCLES); cycles <= nearest + MOST_CYCLES; cycles++) {
-    const candidate = Math.round(cycles * cycle);
+  for (let more = -MOST_CYCLES; more <= MOST_CYCLES; more++) {
+    const candidate = Math.round((nearest + more) * cycle);
     if (candidate < 1 || !whole(candidate / cycle)) continue;
     if (Math.abs(candidate - epochs) < Math.abs(best - epochs)) best = candidate;
   }

@@ -153,8 +153,32 @@ function parse(bytes: Uint8Array): { header: Header; data: Uint8Array } | string
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const start = magic.length + 8;
   const length = view.getFloat64(magic.length);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(start, start + length))) as Header;
-  return { header, data: bytes.subarray(start + length, end) };
+  try {
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(start, start + length)));
+    const data = bytes.subarray(start + length, end);
+    return isHeader(header, data.length) ? { header, data } : "parts that do not fit together";
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    return "a header that cannot be read";
+  }
+}
+
+/** Whether a header has the right kinds, and every tensor lies within the data. */
+function isHeader(header: Header, size: number): boolean {
+  const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+  const isTensor = (tensor: PackedTensor) =>
+    isObject(tensor) && typeof tensor.name === "string" && ["float32", "int32"].includes(tensor.dtype) &&
+    isCount(tensor.offset) && isCount(tensor.length) && tensor.offset + 4 * tensor.length <= size &&
+    Array.isArray(tensor.shape) && tensor.shape.every(isCount) &&
+    tensor.shape.reduce((product, side) => product * side, 1) === tensor.length;
+  const { position, scheduler, masks, weights, optimizer } = isObject(header) ? header : {} as Header;
+  return isObject(position) && isCount(position.epoch) && isCount(position.batch) && isObject(scheduler) &&
+    isCount(masks) && Array.isArray(weights) && weights.every(isTensor) && isObject(optimizer) &&
+    isObject(optimizer.numbers) && Object.values(optimizer.numbers).every((value) => typeof value === "number") &&
+    isObject(optimizer.scalars) && Object.values(optimizer.scalars).every(isTensor) &&
+    isObject(optimizer.slots) &&
+    Object.values(optimizer.slots).every((list) => Array.isArray(list) && list.every(isTensor));
 }
 
 function restore(model: tf.LayersModel, header: Header, data: Uint8Array): void {

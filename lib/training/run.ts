@@ -60,6 +60,8 @@ export function compiledModel({ config }: RunPlan): tf.LayersModel {
 export interface RunOptions {
   /** The rate; by default the plan's cyclical one. */
   schedule?: Schedule;
+  /** The compiled model; by default MiniGoogLeNet, see {@linkcode compiledModel}. */
+  model?: tf.LayersModel;
   /** More callbacks. */
   callbacks?: readonly AnyCallback[];
   /** Ends the training after the current batch. */
@@ -74,7 +76,7 @@ export interface RunOptions {
 
 /** How a training ended. */
 export interface RunResult {
-  /** finished; interrupted by the signal; or diverged: the loss was no finite number. */
+  /** finished; interrupted by the signal; or diverged: the loss or a weight was no finite number. */
   readonly status: "finished" | "interrupted" | "diverged";
   /** The model as it is now. */
   readonly model: tf.LayersModel;
@@ -94,7 +96,7 @@ export interface RunResult {
 export async function runTraining(plan: RunPlan, data: RunData, options: RunOptions = {}): Promise<RunResult> {
   const { checkpoints, resume, signal } = options;
   const { config } = plan;
-  const model = compiledModel(plan);
+  const model = options.model ?? compiledModel(plan);
   const schedule = options.schedule ?? cyclical(plan.cyclical);
   const train = trainingBatches(plan, data);
   let scheduler = new LearningRateScheduler(schedule);
@@ -136,17 +138,27 @@ function stopOn(signal: AbortSignal | undefined): tf.CustomCallback {
   }();
 }
 
-/** Ends the fit at a loss that is no finite number. */
+/** Ends the fit at a loss that is no finite number, or at such weights, which are looked at once an epoch. */
 class StopWhenDiverged extends ModelCallback {
   constructor(onDivergence: () => void) {
+    const stop = () => {
+      onDivergence();
+      this.stop();
+    };
     super({
-      onBatchEnd: (_batch, logs) => {
-        if (Number.isFinite(numbersOf(logs).loss)) return;
-        onDivergence();
-        this.stop();
-      },
+      onBatchEnd: (_batch, logs) => void (Number.isFinite(numbersOf(logs).loss) || stop()),
+      onEpochEnd: async () => void (await weightsAreFinite(this.trained!) || stop()),
     });
   }
+}
+
+/** Whether no weight is NaN or infinite. */
+async function weightsAreFinite(model: tf.LayersModel): Promise<boolean> {
+  // a sum of squares is finite only if every weight is
+  const sum = tf.tidy(() => tf.addN(model.getWeights().map((weight) => weight.square().sum())));
+  const [value] = await sum.data();
+  sum.dispose();
+  return Number.isFinite(value);
 }
 
 /** Writes a checkpoint every few minutes, at each epoch's end, and when the run is interrupted. */
@@ -160,7 +172,7 @@ class SaveCheckpoints extends ModelCallback {
   ) {
     let last = performance.now();
     const save = async (position: { epoch: number; batch: number }) => {
-      if (diverged()) return; // the last good one stays
+      if (diverged() || !await weightsAreFinite(this.trained!)) return; // the last good one stays
       await writeCheckpoint(directory, this.trained!, { run, position, scheduler: scheduler.toJSON() });
       last = performance.now();
     };

@@ -13,7 +13,7 @@ import {
   type ScheduleConfig,
   shown,
 } from "../schedules/schedule.ts";
-import { emptyHistory, numbersOf, type TrainingHistory } from "./history.ts";
+import { emptyHistory, isHistory, numbersOf, type TrainingHistory } from "./history.ts";
 import { checkHyperparameters, setHyperparameters } from "./optimizer.ts";
 
 /** A scheduler's state as plain JSON. */
@@ -37,6 +37,9 @@ export interface CycleEnd {
   /** The model that trains; undefined in a custom loop. */
   readonly model?: tf.LayersModel;
 }
+
+/** Ends of cycles that are counted one by one between two iterations. */
+const MOST_AT_ONCE = 10_000;
 
 /** Marks a fit's parameters, which tfjs hands to each callback of that fit, with the scheduler at work. */
 const SCHEDULER = Symbol("scheduler");
@@ -197,7 +200,16 @@ export class LearningRateScheduler extends tf.CustomCallback {
   protected restore(json: SchedulerState): this {
     const verb = "restore a scheduler";
     checkNumber(verb, "iteration", json.iteration, "a whole number of 0 or more", (n) => Number.isInteger(n) && n >= 0);
-    checkNumber(verb, "origin", json.origin, ...rules.notNegative);
+    checkNumber(
+      verb,
+      "origin",
+      json.origin,
+      `from 0 to the iteration ${json.iteration}`,
+      (n) => n >= 0 && n <= json.iteration,
+    );
+    if (!isHistory(json.history)) {
+      throw new TypeError(`Cannot ${verb}: its history must be whole, got ${shown(json.history)}`);
+    }
     this.#iteration = json.iteration;
     this.#origin = json.origin;
     this.#passCycles();
@@ -273,7 +285,9 @@ export class LearningRateScheduler extends tf.CustomCallback {
     // a billionth of slack, for step sizes that are rounded fractions
     while (local > 0 && this.#cycleEnd <= local + 1e-9) {
       this.#cycle++;
-      const next = this.#schedule.cycleEnd!(this.#cycleEnd + 1e-6);
+      // after so many at once it jumps: a state may name any iteration, and a cycle may be tiny
+      const from = this.#cycle - before < MOST_AT_ONCE ? this.#cycleEnd : Math.max(this.#cycleEnd, local);
+      const next = this.#schedule.cycleEnd!(from + 1e-6);
       this.#cycleEnd = next > this.#cycleEnd ? next : Infinity;
     }
     return this.#cycle > before;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { planNative, type PlatformFacts } from "../../lib/backend/native_platform.ts";
-import { atLeast, LEAST_DENO } from "../../lib/notebook.ts";
+import { atLeast, LEAST_DENO } from "../../lib/deno_version.ts";
 import { selectBackend } from "../../lib/mod.ts";
 
 const linux: PlatformFacts = {

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { selectBackend, tf } from "../lib/mod.ts";
+import { missingNativePart } from "../lib/backend/native_package.ts";
+import { randomFrom } from "../lib/data/random.ts";
+import { readCheckpoint } from "../lib/training/checkpoint.ts";
+import { allowed, withDirectory } from "./support.ts";
+import { tinyRun } from "./support_run.ts";
+
+// Minutes, hence by `deno task test:soak`; a short form of the kills runs with all tests.
+const long = allowed("env") && Deno.env.get("CLR_SOAK") === "1";
+const may = allowed("read", "write", "env", "run", "sys");
+
+async function start(directory: string, epochs: number): Promise<Deno.ChildProcess> {
+  await Deno.mkdir(directory, { recursive: true });
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--no-check", "--cached-only", "--allow-read", "--allow-env", "--allow-sys"],
+      `--allow-write=${directory}`,
+      new URL("./fixtures/tiny_run.ts", import.meta.url).pathname,
+      directory,
+      String(epochs),
+    ],
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+}
+
+const kills = long ? 50 : 3;
+
+Deno.test(`a run killed by SIGKILL ${kills} times at random moments ends as an unkilled one, bit for bit`, {
+  ignore: !may || Deno.build.os === "windows",
+}, async () => {
+  await withDirectory(async (home) => {
+    const epochs = long ? 400 : 60;
+    const [whole, killed] = [`${home}/whole`, `${home}/killed`];
+    assert.equal((await (await start(whole, epochs)).output()).code, 0);
+    const random = randomFrom(Date.now() % 1e6);
+    let reached = 0;
+    let inside = 0;
+    for (let kill = 0; kill < kills; kill++) {
+      const child = await start(killed, epochs);
+      const ended = child.output();
+      await new Promise((done) => setTimeout(done, 1500 + 1500 * random()));
+      try {
+        child.kill("SIGKILL");
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error; // it had ended
+      }
+      await ended;
+      const checkpoint = await readCheckpoint(`${killed}/checkpoints`, "tiny"); // never unreadable
+      const iteration = checkpoint?.scheduler.iteration ?? 0;
+      assert.ok(iteration >= reached, `${iteration} after ${reached}`);
+      if (iteration > reached && iteration < 50 * epochs) inside++;
+      reached = iteration;
+    }
+    assert.ok(inside > 0, "no kill hit the training");
+    console.log(`${inside} of ${kills} kills hit a training that had gone on; ${50 * epochs} iterations in all`);
+    const { code, stderr } = await (await start(killed, epochs)).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    const [one, other] = await Promise.all(
+      [whole, killed].map(async (path) => JSON.parse(await Deno.readTextFile(`${path}/result.json`))),
+    );
+    assert.deepEqual(other, one);
+  });
+});
+
+Deno.test("20,000 iterations with evaluation and checkpoints leave tensors and memory flat", {
+  ignore: !may || !long,
+}, async () => {
+  await selectBackend(missingNativePart() ? "cpu" : "native");
+  await withDirectory(async (directory) => {
+    const seen: { tensors: number; rss: number }[] = [];
+    await tinyRun(400, {
+      checkpoints: { directory, everyMs: 200, run: "soak" },
+      callbacks: [{
+        onBatchEnd: () => void seen.push({ tensors: tf.memory().numTensors, rss: Deno.memoryUsage().rss }),
+      }],
+    });
+    assert.equal(seen.length, 20_000);
+    const most = (part: typeof seen, key: "tensors" | "rss") => Math.max(...part.map((entry) => entry[key]));
+    const [first, last] = [seen.slice(0, 1000), seen.slice(-1000)];
+    const mb = (part: typeof seen) => Math.round(most(part, "rss") / 1e6);
+    console.log(
+      `tensors ${most(first, "tensors")} and ${most(last, "tensors")}, memory ${mb(first)} and ${mb(last)} MB`,
+    );
+    assert.equal(most(last, "tensors"), most(first, "tensors"));
+    assert.ok(mb(last) < 1.15 * mb(first), `${mb(first)} MB at first, ${mb(last)} MB at last`);
+  });
+});
