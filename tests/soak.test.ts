@@ -78,12 +78,13 @@ Deno.test("20,000 iterations with evaluation and checkpoints leave tensors and m
     });
     assert.equal(seen.length, 20_000);
     const most = (part: typeof seen, key: "tensors" | "rss") => Math.max(...part.map((entry) => entry[key]));
-    const [first, last] = [seen.slice(0, 1000), seen.slice(-1000)];
+    // the first thousand after the engine has warmed up
+    const [first, last] = [seen.slice(1000, 2000), seen.slice(-1000)];
     const mb = (part: typeof seen) => Math.round(most(part, "rss") / 1e6);
     console.log(
       `tensors ${most(first, "tensors")} and ${most(last, "tensors")}, memory ${mb(first)} and ${mb(last)} MB`,
     );
     assert.equal(most(last, "tensors"), most(first, "tensors"));
-    assert.ok(mb(last) < 1.15 * mb(first), `${mb(first)} MB at first, ${mb(last)} MB at last`);
+    assert.ok(mb(last) < 1.1 * mb(first), `${mb(first)} MB at first, ${mb(last)} MB at last`);
   });
 });

@@ -1,16 +1,22 @@
 /**
- * `deno task bench`: how fast this machine trains, and what that could be at best.
+ * `deno task bench`: how fast this machine trains, what that could be at best, and how the peers do.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { cacheDirectory } from "../backend/directories.ts";
+import { missingNativePart } from "../backend/native_package.ts";
+import { type BackendName, BACKENDS } from "../backend/select.ts";
 import { randomFlip, randomShift } from "../data/augment.ts";
 import { batches } from "../data/batches.ts";
-import { type ImageDataset, imageDataset, meanImage } from "../data/dataset.ts";
-import { randomFrom } from "../data/random.ts";
-import { miniGoogLeNet } from "../models/mini_googlenet.ts";
-import { checkNumber, rules } from "../schedules/schedule.ts";
+import { loadCifar10 } from "../data/cifar10.ts";
+import { wrongFiles } from "../data/cifar10_files.ts";
+import { meanImage } from "../data/dataset.ts";
+import { join } from "../path.ts";
+import { checkChoice, checkNumber, rules } from "../schedules/schedule.ts";
 import { cyclical } from "../schedules/cyclical.ts";
+import { noise, stepper } from "./bench_model.ts";
 import { type Flag, helpText, parseFlags } from "./flags.ts";
+import { type Peer, startPeer } from "./peer.ts";
 import { backendFlag, ensureNative, MACHINE_FLAGS, startBackend } from "./session.ts";
 import { atTheDoor, voice } from "./terminal.ts";
 
@@ -18,15 +24,21 @@ const FLAGS = {
   "batch-size": { takes: "number", help: "images in a batch (64)" },
   steps: { takes: "number", help: "steps to time; their median counts (12)" },
   backend: MACHINE_FLAGS.backend,
+  against: { takes: "text", help: "keras or pytorch: the same training there, step by step in alternation" },
+  all: { help: "one line for each backend that can be had here" },
 } as const satisfies Record<string, Flag>;
 
 const HELP = helpText("deno task bench: how fast MiniGoogLeNet trains here. Let nothing else run.", { "What": FLAGS }, [
   "deno task bench",
+  "deno task bench --against keras",
   "deno task bench --backend wasm --batch-size 16 --steps 3",
+  "deno task bench --all",
 ]);
 
 /** Multiplications and additions of one image's forward and backward pass, counted from the layers' shapes. */
 const GFLOP_AN_IMAGE = 1.4;
+/** Pairs of an alternation, and the steps in each half of a pair. */
+const [PAIRS, STEPS_A_HALF] = [8, 3];
 
 /** Runs the command; returns the exit code. */
 export async function bench(args: readonly string[]): Promise<number> {
@@ -36,65 +48,124 @@ export async function bench(args: readonly string[]): Promise<number> {
     speak.say(HELP);
     return 0;
   }
-  const { "batch-size": batchSize = 64, steps = 12 } = flags;
+  const { "batch-size": batchSize = 64, steps = 12, against } = flags;
   const choice = backendFlag(flags.backend);
   atTheDoor(() => {
     checkNumber("read --batch-size", "it", batchSize, ...rules.count);
     checkNumber("read --steps", "it", steps, ...rules.count);
+    if (against !== undefined) checkChoice("read --against", "it", against, ["keras", "pytorch"]);
   });
   await ensureNative(choice, false, speak);
+  if (flags.all) return await allBackends(batchSize, speak.say);
+  const started = performance.now();
   await startBackend(choice, speak);
-  const images = noise(10 * batchSize);
-  const rows: [string, string][] = [];
+  if (against) {
+    const peer = await startPeer(against as "keras" | "pytorch", batchSize, speak.say);
+    await alternate(peer, await stepper(batchSize), batchSize, speak.say);
+    return 0;
+  }
+  const row = (name: string, value: string) => speak.say(`${name.padEnd(30)} ${value}`);
+  const step = await stepper(batchSize);
+  await step();
+  row("start to the first step's end", `${((performance.now() - started) / 1000).toFixed(1)} s, data at hand`);
+  const ms = await trainingStep(step, steps);
+  const rate = batchSize / ms * 1000;
+  row("training step", `${ms.toFixed(0)} ms, batch ${batchSize}, median of ${steps}`);
+  row("images a second", rate.toFixed(1));
+  row("peak memory of the training", `${(peakMemory() / 1e9).toFixed(2)} GB`);
   const product = await matrixProduct();
-  const pipeline = await dataPipeline(images, batchSize);
-  const step = await trainingStep(images, batchSize, steps);
-  const rate = batchSize / step * 1000;
-  rows.push(["training step", `${step.toFixed(0)} ms, batch ${batchSize}, median of ${steps}`]);
-  rows.push(["images a second", rate.toFixed(1)]);
-  rows.push(["matrix product, 2048 x 2048", `${product.toFixed(0)} GFLOP/s`]);
-  rows.push(["share of the matrix product", `${(100 * rate * GFLOP_AN_IMAGE / product).toFixed(0)} %`]);
-  rows.push([
-    "augmenting and batching",
-    `${pipeline.toFixed(2)} ms a batch, ${(100 * pipeline / step).toFixed(1)} % of a step`,
-  ]);
-  rows.push(["schedule", `${(scheduleRate() / 1e6).toFixed(1)} million evaluations a second`]);
-  rows.push(["memory", `${(Deno.memoryUsage().rss / 1e9).toFixed(2)} GB resident`]);
-  for (const [name, value] of rows) speak.say(`${name.padEnd(28)} ${value}`);
+  row("matrix product, 2048 x 2048", `${product.toFixed(0)} GFLOP/s`);
+  row("share of the matrix product", `${(100 * rate * GFLOP_AN_IMAGE / product).toFixed(0)} %`);
+  const pipeline = await dataPipeline(batchSize);
+  row("augmenting and batching", `${pipeline.toFixed(2)} ms a batch, ${(100 * pipeline / ms).toFixed(1)} % of a step`);
+  row("schedule", `${(scheduleRate() / 1e6).toFixed(1)} million evaluations a second`);
+  await loading(row);
   return 0;
 }
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-function noise(size: number): ImageDataset {
-  const random = randomFrom(1);
-  const images = Uint8Array.from({ length: size * 3072 }, () => 256 * random());
-  const classNames = Array.from({ length: 10 }, (_, index) => String(index));
-  return imageDataset({
-    images,
-    labels: Uint8Array.from({ length: size }, (_, i) => i % 10),
-    shape: [32, 32, 3],
-    classNames,
-  });
+/** The most memory that this process ever held, in bytes; what it holds now where the system does not tell. */
+function peakMemory(): number {
+  try {
+    const [, kilobytes] = Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\s+(\d+)/)!;
+    return 1024 * Number(kilobytes);
+  } catch {
+    return Deno.memoryUsage().rss;
+  }
 }
 
-/** Milliseconds of one training step, data at hand: the median after two steps to warm up. */
-async function trainingStep(images: ImageDataset, batchSize: number, steps: number): Promise<number> {
-  const model = miniGoogLeNet({ seed: 1 });
-  const optimizer = tf.train.momentum(0.01, 0.9);
-  model.compile({ optimizer, loss: "categoricalCrossentropy", metrics: ["accuracy"] });
-  const { value } = await (await batches(images, { batchSize, mean: meanImage(images) }).iterator()).next();
+/** Milliseconds of one training step: the median after one more to warm up. */
+async function trainingStep(step: () => Promise<void>, steps: number): Promise<number> {
+  await step();
   const times: number[] = [];
-  for (let i = 0; i < steps + 2; i++) {
+  for (let i = 0; i < steps; i++) {
     const start = performance.now();
-    await model.trainOnBatch(value.xs, value.ys);
-    if (i >= 2) times.push(performance.now() - start);
+    await step();
+    times.push(performance.now() - start);
   }
   return median(times);
 }
 
+/** A few of our steps, a few of the peer's, and so on; the ratio of each pair, and their median. */
+async function alternate(peer: Peer, step: () => Promise<void>, batchSize: number, say: (line: string) => void) {
+  await trainingStep(step, 1);
+  await peer.steps(2);
+  const ratios: number[] = [];
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let pair = 1; pair <= PAIRS; pair++) {
+    ours.push(await trainingStep(step, STEPS_A_HALF));
+    theirs.push(median((await peer.steps(STEPS_A_HALF + 1)).times.slice(1)));
+    ratios.push(theirs.at(-1)! / ours.at(-1)!);
+    say(
+      `pair ${pair}: ${ours.at(-1)!.toFixed(0)} ms here, ${theirs.at(-1)!.toFixed(0)} ms in ${peer.name}: ${
+        ratios.at(-1)!.toFixed(2)
+      } times its speed`,
+    );
+  }
+  const { peak } = await peer.steps(1);
+  const images = (times: number[]) => (batchSize / median(times) * 1000).toFixed(1);
+  say(
+    `median: ${median(ratios).toFixed(2)} times the speed of ${peer.name} (${images(ours)} and ${
+      images(theirs)
+    } images/s)`,
+  );
+  say(`peak memory: ${(peakMemory() / 1e9).toFixed(2)} GB here, ${(peak / 1e9).toFixed(2)} GB in ${peer.name}`);
+  await peer.end();
+}
+
+/** Every backend that can be had, at sizes that it can bear. */
+async function allBackends(batchSize: number, say: (line: string) => void): Promise<number> {
+  say(`${"backend".padEnd(10)}${"batch".padStart(6)}${"ms a step".padStart(12)}${"images/s".padStart(10)}`);
+  for (const name of BACKENDS.filter((name): name is BackendName => name !== "auto")) {
+    if (name === "native" && missingNativePart()) {
+      say(`${name.padEnd(10)} not set up`);
+      continue;
+    }
+    // the slow ones get a batch that ends this minute
+    const [batch, steps] = { native: [batchSize, 8], webgpu: [4, 1], wasm: [16, 3], cpu: [1, 1] }[name];
+    try {
+      await startBackend(name, { ...voice(), say: () => {} });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      say(`${name.padEnd(10)} not here`);
+      continue;
+    }
+    const step = await stepper(batch);
+    const ms = await trainingStep(step, steps);
+    say(
+      `${name.padEnd(10)}${String(batch).padStart(6)}${ms.toFixed(0).padStart(12)}${
+        (batch / ms * 1000).toFixed(batch / ms < 0.001 ? 2 : 1).padStart(10)
+      }`,
+    );
+  }
+  return 0;
+}
+
 /** Milliseconds to make one augmented batch. */
-async function dataPipeline(images: ImageDataset, batchSize: number): Promise<number> {
+async function dataPipeline(batchSize: number): Promise<number> {
+  const images = noise(10 * batchSize);
   const augment = [randomShift(), randomFlip()];
   const data = batches(images, { batchSize, seed: 1, mean: meanImage(images), augment, prefetch: 0 });
   const times: number[] = [];
@@ -106,12 +177,23 @@ async function dataPipeline(images: ImageDataset, batchSize: number): Promise<nu
   return median(times);
 }
 
+/** How long CIFAR-10 takes from the cache, hashes checked, and how much memory it adds. */
+async function loading(row: (name: string, value: string) => void): Promise<void> {
+  if ((await wrongFiles(join(cacheDirectory(), "cifar-10"))).length) return row("CIFAR-10 from the cache", "not here");
+  const before = Deno.memoryUsage().rss;
+  const start = performance.now();
+  const { train, test } = await loadCifar10();
+  const seconds = ((performance.now() - start) / 1000).toFixed(2);
+  const added = Math.max(Deno.memoryUsage().rss - before, train.images.length + test.images.length);
+  row("CIFAR-10 from the cache", `${seconds} s, ${(added / 1e6).toFixed(0)} MB`);
+}
+
 /** GFLOP a second of a large matrix product on the backend: what a training can at best come near to. */
 async function matrixProduct(): Promise<number> {
   const n = 2048;
   const [a, b] = [tf.randomUniform([n, n]), tf.randomUniform([n, n])];
   const times: number[] = [];
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 7; i++) {
     const start = performance.now();
     const product = tf.matMul(a, b);
     await product.slice([0, 0], [1, 1]).data();

@@ -5,14 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { scheduleFromConfig } from "../schedules/config.ts";
 import type { CyclePlan } from "../schedules/plan_cycles.ts";
-import {
-  checkNumber,
-  type Hyperparameters,
-  rules,
-  type Schedule,
-  type ScheduleConfig,
-  shown,
-} from "../schedules/schedule.ts";
+import { checkNumber, type Hyperparameters, type Schedule, type ScheduleConfig, shown } from "../schedules/schedule.ts";
 import { emptyHistory, isHistory, numbersOf, type TrainingHistory } from "./history.ts";
 import { checkHyperparameters, setHyperparameters } from "./optimizer.ts";
 
