@@ -237,3 +237,33 @@ Deno.test("too old a Deno is refused in words, by the command line and by the do
   assert.equal(deno("2.8.3").state, "bad");
   assert.match(deno("2.8.3").text, /deno upgrade/);
 });
+
+Deno.test("a download goes through the proxy of the environment", {
+  ignore: !may || !allowed("net"),
+}, async () => {
+  const asked: string[] = [];
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+    asked.push(request.url);
+    return new Response("abc");
+  });
+  await withDirectory(async (directory) => {
+    await Deno.writeTextFile(
+      `${directory}/get.ts`,
+      `import { download } from ${JSON.stringify(new URL("../lib/data/download.ts", import.meta.url).href)};
+       const hash = { algorithm: "md5", hex: "900150983cd24fb0d6963f7d28e17f72" };
+       await download("http://images.invalid/x.bin", Deno.args[0] + "/x.bin", { name: "x", hash });`,
+    );
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--quiet", "--no-check", "--config", new URL("../deno.json", import.meta.url).pathname],
+        ...["--allow-read", "--allow-env", `--allow-write=${directory}`, "--allow-net=images.invalid"],
+        `${directory}/get.ts`,
+        directory,
+      ],
+      env: { HTTP_PROXY: `http://127.0.0.1:${server.addr.port}`, NO_COLOR: "1" },
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    assert.equal(await Deno.readTextFile(`${directory}/x.bin`), "abc");
+    assert.deepEqual(asked.map((url) => new URL(url).pathname), ["/x.bin"]);
+  });
+});
