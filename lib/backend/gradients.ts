@@ -26,24 +26,23 @@ const gradientDepth = () => (tf.engine() as unknown as EngineState).state.gradie
  *
  * @param backendName tfjs's name of the backend.
  * @param kernelName tfjs's name of the kernel, such as `"Relu"`.
- * @param gradient Makes the gradient; gets the stock one for the cases that it leaves to it.
+ * @param gradient The better gradient.
  * @param saves What all backends save from now on, where the stock gradient does as well with that.
  */
 export function replaceGradient(
   backendName: string,
   kernelName: string,
-  gradient: (stock: Gradient) => Gradient,
+  gradient: Gradient,
   saves: Pick<tf.GradConfig, "inputsToSave" | "outputsToSave"> = {},
 ): void {
   const config = tf.getGradient(kernelName);
   const stock: Gradient = (dys, saved, attrs) =>
     config.gradFunc((dys.length === 1 ? dys[0] : dys) as tf.Tensor, saved, attrs as never) as ReturnType<Gradient>;
-  const better = gradient(stock);
   tf.registerGradient({
     ...config,
     ...saves,
     gradFunc: (dy, saved, attrs) => {
-      const use = tf.getBackend() === backendName && gradientDepth() === 0 ? better : stock;
+      const use = tf.getBackend() === backendName && gradientDepth() === 0 ? gradient : stock;
       return use(Array.isArray(dy) ? dy : [dy], saved, attrs) as ReturnType<tf.GradFunc>;
     },
   });
@@ -51,8 +50,8 @@ export function replaceGradient(
 
 /**
  * Lets a backend compute the gradient of a convolution's input as a convolution with the flipped filter: much faster than
- * the kernel that tfjs ships for wasm (2.4 of the 4 s of a step).
- * layers' fused convolution calls the kernel itself.
+ * the kernel that tfjs ships for wasm (2.4 of the 4 s of a step). Strided and even-sized convolutions keep the backend's
+ * own. It replaces the kernel, not the gradient, since the layers' fused convolution calls the kernel itself.
  */
 export function fasterInputGradient(backendName: string): void {
   const kernelName = "Conv2DBackpropInput";

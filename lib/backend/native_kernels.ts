@@ -37,7 +37,7 @@ export function registerNativeKernels(): void {
     },
   });
   // saving y, which the next layer needs anyway, in place of x lets go of every normalized image: 7 % of the peak memory
-  replaceGradient(NATIVE, "Relu", () => ([dy], [y]) => ({ x: () => nativeOp("ReluGrad", [dy, y])[0] }), {
+  replaceGradient(NATIVE, "Relu", ([dy], [y]) => ({ x: () => nativeOp("ReluGrad", [dy, y])[0] }), {
     inputsToSave: [],
     outputsToSave: [true],
   });

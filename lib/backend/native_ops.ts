@@ -9,7 +9,7 @@ export const NATIVE = "tensorflow";
 
 /** The value of an operation's attribute; a bare string is a TF_ATTR_STRING, `{ type }` names a dtype. */
 export type Attribute = number | boolean | string | readonly number[] | { readonly float: number } | {
-  readonly type: "float32" | "int64" | "bfloat16";
+  readonly type: "float32" | "bfloat16";
 };
 
 interface NativeBackend {
@@ -18,7 +18,7 @@ interface NativeBackend {
 }
 
 /** TF_DataType numbers; tfjs has no name for bfloat16. */
-const DTYPES = { float32: 1, int64: 9, bfloat16: 14 } as const;
+const DTYPES = { float32: 1, bfloat16: 14 } as const;
 
 /**
  * Runs one TensorFlow operation and returns its outputs. They are tracked by `tf.tidy` like any tensor.

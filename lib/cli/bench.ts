@@ -12,12 +12,12 @@ import { loadCifar10 } from "../data/cifar10.ts";
 import { wrongFiles } from "../data/cifar10_files.ts";
 import { meanImage } from "../data/dataset.ts";
 import { join } from "../path.ts";
-import { checkChoice, checkNumber, rules } from "../schedules/schedule.ts";
+import { checkChoice } from "../schedules/schedule.ts";
 import { cyclical } from "../schedules/cyclical.ts";
-import { noise, stepper } from "./bench_model.ts";
+import { noise, stepFlags, stepper } from "./bench_model.ts";
 import { type Flag, helpText, parseFlags } from "./flags.ts";
 import { type Peer, startPeer } from "./peer.ts";
-import { backendFlag, ensureNative, MACHINE_FLAGS, startBackend } from "./session.ts";
+import { ensureNative, MACHINE_FLAGS, startBackend } from "./session.ts";
 import { atTheDoor, voice } from "./terminal.ts";
 
 const FLAGS = {
@@ -48,11 +48,9 @@ export async function bench(args: readonly string[]): Promise<number> {
     speak.say(HELP);
     return 0;
   }
-  const { "batch-size": batchSize = 64, steps = 12, against } = flags;
-  const choice = backendFlag(flags.backend);
+  const { batchSize, steps, choice } = stepFlags(flags, 12);
+  const { against } = flags;
   atTheDoor(() => {
-    checkNumber("read --batch-size", "it", batchSize, ...rules.count);
-    checkNumber("read --steps", "it", steps, ...rules.count);
     if (against !== undefined) checkChoice("read --against", "it", against, ["keras", "pytorch"]);
   });
   await ensureNative(choice, false, speak);

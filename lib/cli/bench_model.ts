@@ -7,6 +7,24 @@ import { batches } from "../data/batches.ts";
 import { type ImageDataset, imageDataset, meanImage } from "../data/dataset.ts";
 import { randomFrom } from "../data/random.ts";
 import { miniGoogLeNet } from "../models/mini_googlenet.ts";
+import type { BackendChoice } from "../backend/select.ts";
+import { checkNumber, rules } from "../schedules/schedule.ts";
+import { backendFlag } from "./session.ts";
+import { atTheDoor } from "./terminal.ts";
+
+/** The flags that `bench` and `profile` share, checked. */
+export function stepFlags(
+  flags: { "batch-size"?: number; steps?: number; backend?: string },
+  defaultSteps: number,
+): { batchSize: number; steps: number; choice: BackendChoice } {
+  const { "batch-size": batchSize = 64, steps = defaultSteps } = flags;
+  const choice = backendFlag(flags.backend);
+  atTheDoor(() => {
+    checkNumber("read --batch-size", "it", batchSize, ...rules.count);
+    checkNumber("read --steps", "it", steps, ...rules.count);
+  });
+  return { batchSize, steps, choice };
+}
 
 /** Images of noise in ten classes. */
 export function noise(size: number): ImageDataset {

@@ -42,7 +42,7 @@ export async function startPeer(
 ): Promise<Peer> {
   const { name, script } = PEERS[peer];
   const child = new Deno.Command(await pythonTools(peer, say), {
-    args: [pythonScript(script), String(batchSize), "float32"],
+    args: [pythonScript(script), String(batchSize)],
     env: { TF_ENABLE_ONEDNN_OPTS: "1" },
     stdin: "piped",
     stdout: "piped",

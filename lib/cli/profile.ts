@@ -4,11 +4,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { timeOperations } from "../backend/operation_times.ts";
-import { checkNumber, rules } from "../schedules/schedule.ts";
-import { stepper } from "./bench_model.ts";
+import { stepFlags, stepper } from "./bench_model.ts";
 import { type Flag, helpText, parseFlags, UsageError } from "./flags.ts";
-import { backendFlag, ensureNative, MACHINE_FLAGS, startBackend } from "./session.ts";
-import { atTheDoor, voice } from "./terminal.ts";
+import { ensureNative, MACHINE_FLAGS, startBackend } from "./session.ts";
+import { voice } from "./terminal.ts";
 
 const FLAGS = {
   "batch-size": { takes: "number", help: "images in a batch (64)" },
@@ -30,12 +29,7 @@ export async function profile(args: readonly string[]): Promise<number> {
     speak.say(HELP);
     return 0;
   }
-  const { "batch-size": batchSize = 64, steps = 8 } = flags;
-  const choice = backendFlag(flags.backend);
-  atTheDoor(() => {
-    checkNumber("read --batch-size", "it", batchSize, ...rules.count);
-    checkNumber("read --steps", "it", steps, ...rules.count);
-  });
+  const { batchSize, steps, choice } = stepFlags(flags, 8);
   await ensureNative(choice, false, speak);
   const name = await startBackend(choice, speak);
   if (name === "webgpu") {

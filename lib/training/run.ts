@@ -172,13 +172,14 @@ class SaveCheckpoints extends ModelCallback {
   ) {
     let last = performance.now();
     const save = async (position: { epoch: number; batch: number }) => {
-      if (diverged() || !await weightsAreFinite(this.trained!)) return; // the last good one stays
+      if (diverged()) return; // the last good one stays
       await writeCheckpoint(directory, this.trained!, { run, position, scheduler: scheduler.toJSON() });
       last = performance.now();
     };
     super({
       onBatchEnd: async () => {
         if (!signal?.aborted && performance.now() - last < everyMs) return;
+        if (!await weightsAreFinite(this.trained!)) return; // at an epoch's end the guard has looked
         const { iteration } = scheduler;
         const epoch = Math.floor((iteration - 1) / batchesPerEpoch);
         await save({ epoch, batch: iteration - epoch * batchesPerEpoch });
