@@ -4,6 +4,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { cacheDirectory } from "./backend/directories.ts";
+import type { Precision } from "./backend/bfloat16.ts";
 import { type BackendChoice, selectBackend } from "./backend/select.ts";
 import { wrongFiles } from "./data/cifar10_files.ts";
 import { atLeast, LEAST_DENO } from "./deno_version.ts";
@@ -20,7 +21,7 @@ import { logSink, notebookSink, ProgressBar } from "./training/progress.ts";
  * a data set, a tensor, a scheduler or a tfjs History at the end of a cell shows as `show` shows it (the kernel asks
  * objects, not functions: a schedule is for `show`).
  *
- * @param options `backend`: as for `selectBackend`. Default `"auto"`.
+ * @param options `backend` (default `"auto"`) and `precision` (default `"float32"`): as for `selectBackend`.
  * @throws {Error} If this Deno is too old.
  * @throws {Deno.errors.NotFound} If a backend asked for by name is not there.
  * @example
@@ -30,12 +31,12 @@ import { logSink, notebookSink, ProgressBar } from "./training/progress.ts";
  * await startNotebook();
  * ```
  */
-export async function startNotebook(options: { backend?: BackendChoice } = {}): Promise<void> {
+export async function startNotebook(options: { backend?: BackendChoice; precision?: Precision } = {}): Promise<void> {
   const deno = Deno.version.deno;
   if (!atLeast(deno, LEAST_DENO)) {
     throw new Error(`Cannot start a notebook: it needs Deno ${LEAST_DENO} or newer (\`deno upgrade\`), got ${deno}`);
   }
-  const { name, reason } = await selectBackend(options.backend);
+  const { name, reason } = await selectBackend(options.backend, options);
   turnRichDisplayOn();
   const missing = await wrongFiles(join(cacheDirectory(), "cifar-10"));
   const lines = [

@@ -9,16 +9,41 @@ export const NATIVE = "tensorflow";
 
 /** The value of an operation's attribute; a bare string is a TF_ATTR_STRING, `{ type }` names a dtype. */
 export type Attribute = number | boolean | string | readonly number[] | { readonly float: number } | {
-  readonly type: "float32" | "bfloat16";
+  readonly type: ElementType;
 };
 
-interface NativeBackend {
-  readonly binding: Record<string, number>;
-  executeMultipleOutputs(name: string, attributes: unknown[], inputs: tf.Tensor[], outputs: number): tf.Tensor[];
+/** An attribute as tfjs-node's binding takes it. */
+export interface RawAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
 }
+
+/** TensorFlow's handle of a tensor. */
+export interface Handle {
+  readonly id: number;
+}
+
+/** What is used of tfjs-node's backend. */
+export interface NativeBackend {
+  binding: Readonly<Record<`TF_ATTR_${"TYPE" | "BOOL" | "INT" | "FLOAT" | "STRING"}`, number>> & {
+    executeOp(name: string, attributes: RawAttribute[], ids: number[], outputs: number): Handle[];
+    deleteTensor(id: number): void;
+  };
+  getInputTensorIds(inputs: tf.Tensor[]): number[];
+  createOutputTensor(handle: Handle): tf.Tensor;
+  disposeData(dataId: tf.DataId, force?: boolean): boolean;
+  executeSingleOutput(name: string, attributes: RawAttribute[], inputs: tf.Tensor[]): tf.Tensor;
+  executeMultipleOutputs(name: string, attributes: RawAttribute[], inputs: tf.Tensor[], outputs: number): tf.Tensor[];
+}
+
+/** The active backend, which must be the native one. */
+export const nativeBackend = (): NativeBackend => tf.backend() as unknown as NativeBackend;
 
 /** TF_DataType numbers; tfjs has no name for bfloat16. */
 const DTYPES = { float32: 1, bfloat16: 14 } as const;
+/** An element type. */
+export type ElementType = keyof typeof DTYPES;
 
 /**
  * Runs one TensorFlow operation and returns its outputs. They are tracked by `tf.tidy` like any tensor.
@@ -34,13 +59,14 @@ export function nativeOp(
   attributes: Record<string, Attribute> = {},
   outputs = 1,
 ): tf.Tensor[] {
-  const backend = tf.backend() as unknown as NativeBackend;
+  const backend = nativeBackend();
   const list = Object.entries({ T: { type: "float32" } as const, ...attributes })
     .map(([key, value]) => attribute(backend.binding, key, value));
   return backend.executeMultipleOutputs(name, list, inputs, outputs);
 }
 
-function attribute(binding: Record<string, number>, name: string, value: Attribute) {
+/** An attribute, in the words of the binding. */
+export function attribute(binding: NativeBackend["binding"], name: string, value: Attribute): RawAttribute {
   if (typeof value === "boolean") return { name, type: binding.TF_ATTR_BOOL, value };
   if (typeof value === "string") return { name, type: binding.TF_ATTR_STRING, value };
   if (typeof value === "object" && "type" in value) {

@@ -5,6 +5,7 @@
 import { createRequire } from "node:module";
 import util from "node:util";
 import { dirname, join } from "../path.ts";
+import { withoutStandardError } from "./libc.ts";
 
 /** The directory of the npm package `@tensorflow/tfjs-node`, inside node_modules. */
 export function nativePackage(): string {
@@ -63,36 +64,5 @@ export async function importNative(): Promise<NativeModule> {
   if (!Deno.env.get("TF_CPP_MIN_LOG_LEVEL")) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "3");
   // TensorFlow turns oneDNN on by itself only where there is AVX512; with AVX2 a step takes a tenth less with it
   if (!Deno.env.get("TF_ENABLE_ONEDNN_OPTS")) Deno.env.set("TF_ENABLE_ONEDNN_OPTS", "1");
-  return await withoutNativeNotes(() => import("@tensorflow/tfjs-node"));
-}
-
-/**
- * TensorFlow writes two notes to the terminal while it loads, past every log level: standard error is put aside for that
- * time. Where that cannot be done (another system, no permission), they are seen.
- */
-async function withoutNativeNotes<T>(load: () => Promise<T>): Promise<T> {
-  const standardError = 2;
-  let restore = () => {};
-  try {
-    const { symbols: c } = Deno.dlopen("libc.so.6", {
-      dup: { parameters: ["i32"], result: "i32" },
-      dup2: { parameters: ["i32", "i32"], result: "i32" },
-      open: { parameters: ["buffer", "i32"], result: "i32" },
-      close: { parameters: ["i32"], result: "i32" },
-    });
-    const writeOnly = 1;
-    const kept = c.dup(standardError);
-    const nowhere = c.open(new TextEncoder().encode("/dev/null\0"), writeOnly);
-    if (kept >= 0 && nowhere >= 0) c.dup2(nowhere, standardError);
-    restore = () => {
-      c.dup2(kept, standardError);
-      c.close(kept);
-      c.close(nowhere);
-    };
-  } catch { /* the notes are seen */ }
-  try {
-    return await load();
-  } finally {
-    restore();
-  }
+  return await withoutStandardError(() => import("@tensorflow/tfjs-node"));
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { NATIVE } from "./native_ops.ts";
+import { NATIVE, nativeBackend } from "./native_ops.ts";
 
 /** Time and count of an operation. */
 export interface OperationTime {
@@ -12,10 +12,6 @@ export interface OperationTime {
   /** How often it ran. */
   calls: number;
 }
-
-/** What the native backend calls for every TensorFlow operation. */
-const EXECUTE = ["executeSingleOutput", "executeMultipleOutputs"] as const;
-type Execute = (name: string, ...rest: unknown[]) => unknown;
 
 /**
  * Measures every operation of the active backend until `stop` is called: TensorFlow's own on native, tfjs's kernels
@@ -39,12 +35,11 @@ export function timeOperations(): { stop(): Map<string, OperationTime> } {
   };
   const undo: (() => void)[] = [];
   if (tf.getBackend() === NATIVE) {
-    const backend = tf.backend() as unknown as Record<typeof EXECUTE[number], Execute>;
-    for (const method of EXECUTE) {
-      const stock = backend[method];
-      backend[method] = (name, ...rest) => timed(name, () => stock.call(backend, name, ...rest));
-      undo.push(() => void (backend[method] = stock));
-    }
+    const backend = nativeBackend();
+    const { binding } = backend;
+    const value: typeof binding.executeOp = (name, ...rest) => timed(name, () => binding.executeOp(name, ...rest));
+    backend.binding = Object.create(binding, { executeOp: { value } }); // the binding itself is frozen
+    undo.push(() => void (backend.binding = binding));
   } else {
     for (const kernel of tf.getKernelsForBackend(tf.getBackend())) {
       const replace = (config: tf.KernelConfig) => {

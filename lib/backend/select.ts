@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkChoice } from "../schedules/schedule.ts";
+import { checkPrecision, type Precision, setConvolutionPrecision } from "./bfloat16.ts";
 import { registerNativeKernels } from "./native_kernels.ts";
 import { NATIVE } from "./native_ops.ts";
 import { importNative, missingNativePart } from "./native_package.ts";
@@ -30,7 +31,10 @@ export interface SelectedBackend {
  * Activates a backend. It installs nothing and prints nothing; a backend asked for by name never falls back.
  *
  * @param choice `"auto"` takes native TensorFlow, else WebGPU on a real adapter, else WebAssembly. Default `"auto"`.
- * @throws {RangeError} If the name is unknown.
+ * @param options `precision`: `"bfloat16"` is mixed precision, on the native backend and a processor that has the
+ * instructions: convolutions' inputs are rounded, all else stays float32. Default `"float32"`.
+ * @throws {RangeError} If a name is unknown.
+ * @throws {Deno.errors.NotSupported} If the precision cannot be had here.
  * @throws {Deno.errors.NotFound} If the backend asked for by name is not there; the message says what to do.
  * @example
  * ```ts
@@ -40,8 +44,20 @@ export interface SelectedBackend {
  * if (name !== "cpu" || tf.getBackend() !== "cpu") throw new Error("the plain backend");
  * ```
  */
-export async function selectBackend(choice: BackendChoice = "auto"): Promise<SelectedBackend> {
+export async function selectBackend(
+  choice: BackendChoice = "auto",
+  options: { precision?: Precision } = {},
+): Promise<SelectedBackend> {
   checkChoice("select a backend", "the backend", choice, BACKENDS);
+  const { precision = "float32" } = options;
+  checkPrecision(precision, choice);
+  const selected = await start(choice);
+  checkPrecision(precision, selected.name);
+  if (selected.name === "native") setConvolutionPrecision(precision);
+  return selected;
+}
+
+async function start(choice: BackendChoice): Promise<SelectedBackend> {
   if (choice !== "auto") return { tf, name: choice, reason: await START[choice]("asked for by name") };
   const passed: string[] = [];
   for (const name of ["native", "webgpu"] as const) {

@@ -2,10 +2,11 @@
  * `deno task bench`: how fast this machine trains, what that could be at best, and how the peers do.
  * @module
  */
+import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
 import { cacheDirectory } from "../backend/directories.ts";
 import { missingNativePart } from "../backend/native_package.ts";
-import { type BackendName, BACKENDS } from "../backend/select.ts";
+import { type BackendName, BACKENDS, selectBackend } from "../backend/select.ts";
 import { randomFlip, randomShift } from "../data/augment.ts";
 import { batches } from "../data/batches.ts";
 import { loadCifar10 } from "../data/cifar10.ts";
@@ -17,13 +18,14 @@ import { cyclical } from "../schedules/cyclical.ts";
 import { noise, stepFlags, stepper } from "./bench_model.ts";
 import { type Flag, helpText, parseFlags } from "./flags.ts";
 import { type Peer, startPeer } from "./peer.ts";
-import { ensureNative, MACHINE_FLAGS, startBackend } from "./session.ts";
-import { atTheDoor, voice } from "./terminal.ts";
+import { ensureNative, MACHINE_FLAGS, SETTING_FLAGS, startBackend } from "./session.ts";
+import { atTheDoor, type Voice, voice } from "./terminal.ts";
 
 const FLAGS = {
   "batch-size": { takes: "number", help: "images in a batch (64)" },
   steps: { takes: "number", help: "steps to time; their median counts (12)" },
   backend: MACHINE_FLAGS.backend,
+  precision: SETTING_FLAGS.precision,
   against: { takes: "text", help: "keras or pytorch: the same training there, step by step in alternation" },
   all: { help: "one line for each backend that can be had here" },
 } as const satisfies Record<string, Flag>;
@@ -31,6 +33,7 @@ const FLAGS = {
 const HELP = helpText("deno task bench: how fast MiniGoogLeNet trains here. Let nothing else run.", { "What": FLAGS }, [
   "deno task bench",
   "deno task bench --against keras",
+  "deno task bench --against keras --precision bfloat16",
   "deno task bench --backend wasm --batch-size 16 --steps 3",
   "deno task bench --all",
 ]);
@@ -48,17 +51,16 @@ export async function bench(args: readonly string[]): Promise<number> {
     speak.say(HELP);
     return 0;
   }
-  const { batchSize, steps, choice } = stepFlags(flags, 12);
+  const { batchSize, steps, choice, precision } = stepFlags(flags, 12);
   const { against } = flags;
   atTheDoor(() => {
     if (against !== undefined) checkChoice("read --against", "it", against, ["keras", "pytorch"]);
   });
-  await ensureNative(choice, false, speak);
-  if (flags.all) return await allBackends(batchSize, speak.say);
+  if (flags.all) return await allBackends(batchSize, speak);
   const started = performance.now();
-  await startBackend(choice, speak);
+  await startBackend(choice, { precision }, speak);
   if (against) {
-    const peer = await startPeer(against as "keras" | "pytorch", batchSize, speak.say);
+    const peer = await startPeer(against as "keras" | "pytorch", batchSize, precision, speak.say);
     await alternate(peer, await stepper(batchSize), batchSize, speak.say);
     return 0;
   }
@@ -83,15 +85,8 @@ export async function bench(args: readonly string[]): Promise<number> {
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** The most memory that this process ever held, in bytes; what it holds now where the system does not tell. */
-function peakMemory(): number {
-  try {
-    const [, kilobytes] = Deno.readTextFileSync("/proc/self/status").match(/VmHWM:\s+(\d+)/)!;
-    return 1024 * Number(kilobytes);
-  } catch {
-    return Deno.memoryUsage().rss;
-  }
-}
+/** The most memory that this process ever held, in bytes. */
+const peakMemory = () => 1024 * process.resourceUsage().maxRSS;
 
 /** Milliseconds of one training step: the median after one more to warm up. */
 async function trainingStep(step: () => Promise<void>, steps: number): Promise<number> {
@@ -134,7 +129,9 @@ async function alternate(peer: Peer, step: () => Promise<void>, batchSize: numbe
 }
 
 /** Every backend that can be had, at sizes that it can bear. */
-async function allBackends(batchSize: number, say: (line: string) => void): Promise<number> {
+async function allBackends(batchSize: number, speak: Voice): Promise<number> {
+  const { say } = speak;
+  await ensureNative("auto", false, speak);
   say(`${"backend".padEnd(10)}${"batch".padStart(6)}${"ms a step".padStart(12)}${"images/s".padStart(10)}`);
   for (const name of BACKENDS.filter((name): name is BackendName => name !== "auto")) {
     if (name === "native" && missingNativePart()) {
@@ -144,7 +141,7 @@ async function allBackends(batchSize: number, say: (line: string) => void): Prom
     // the slow ones get a batch that ends this minute
     const [batch, steps] = { native: [batchSize, 8], webgpu: [4, 1], wasm: [16, 3], cpu: [1, 1] }[name];
     try {
-      await startBackend(name, { ...voice(), say: () => {} });
+      await selectBackend(name);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       say(`${name.padEnd(10)} not here`);

@@ -3,27 +3,30 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { type Precision, PRECISIONS } from "../backend/bfloat16.ts";
 import { batches } from "../data/batches.ts";
 import { type ImageDataset, imageDataset, meanImage } from "../data/dataset.ts";
 import { randomFrom } from "../data/random.ts";
 import { miniGoogLeNet } from "../models/mini_googlenet.ts";
 import type { BackendChoice } from "../backend/select.ts";
-import { checkNumber, rules } from "../schedules/schedule.ts";
+import { checkChoice, checkNumber, rules } from "../schedules/schedule.ts";
 import { backendFlag } from "./session.ts";
 import { atTheDoor } from "./terminal.ts";
 
 /** The flags that `bench` and `profile` share, checked. */
 export function stepFlags(
-  flags: { "batch-size"?: number; steps?: number; backend?: string },
+  flags: { "batch-size"?: number; steps?: number; backend?: string; precision?: string },
   defaultSteps: number,
-): { batchSize: number; steps: number; choice: BackendChoice } {
+): { batchSize: number; steps: number; choice: BackendChoice; precision: Precision } {
   const { "batch-size": batchSize = 64, steps = defaultSteps } = flags;
   const choice = backendFlag(flags.backend);
-  atTheDoor(() => {
+  const precision = flags.precision ?? "float32";
+  return atTheDoor(() => {
     checkNumber("read --batch-size", "it", batchSize, ...rules.count);
     checkNumber("read --steps", "it", steps, ...rules.count);
+    checkChoice("read --precision", "it", precision, PRECISIONS);
+    return { batchSize, steps, choice, precision };
   });
-  return { batchSize, steps, choice };
 }
 
 /** Images of noise in ten classes. */

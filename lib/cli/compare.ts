@@ -20,7 +20,6 @@ import { loadCifar10 } from "../data/cifar10.ts";
 import { type Flag, helpText, parseFlags, UsageError } from "./flags.ts";
 import {
   backendFlag,
-  ensureNative,
   giveUpPermissions,
   MACHINE_FLAGS,
   planFromFlags,
@@ -81,12 +80,12 @@ export async function compare(args: readonly string[]): Promise<number> {
   }
   const shard = shardFlag(flags.shard);
   const choice = backendFlag(flags.backend);
-  chosen(planOf(flags, choice), flags.schedules); // a wrong call is found before anything is set up
+  const asked = planOf(flags, choice);
+  chosen(asked, flags.schedules); // a wrong call is found before anything is set up
   const directory = flags.output ?? join("output", "compare");
 
   const stop = hearSignals(speak.say);
-  await ensureNative(choice, flags.offline ?? false, speak);
-  const backend = await startBackend(choice, speak);
+  const backend = await startBackend(choice, { precision: asked.config.precision, offline: flags.offline }, speak);
   const plan = planOf(flags, backend);
   const images = await loadCifar10({
     ...(flags.data !== undefined && { directory: flags.data }),

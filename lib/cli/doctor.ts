@@ -3,6 +3,7 @@
  * @module
  */
 import { cacheDirectory } from "../backend/directories.ts";
+import { missingBfloat16 } from "../backend/bfloat16.ts";
 import { missingNativePart } from "../backend/native_package.ts";
 import { planNative, platformFacts } from "../backend/native_platform.ts";
 import { dataHosts, wrongFiles } from "../data/cifar10_files.ts";
@@ -39,7 +40,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
     return 0;
   }
   const findings: Finding[] = [];
-  for (const look of [deno, kernel, native, images, network, disk, python]) {
+  for (const look of [deno, kernel, native, precision, images, network, disk, python]) {
     const finding = await look();
     findings.push(finding);
     const mark = { ok: "ok  ", note: "note", bad: "BAD " }[finding.state];
@@ -78,6 +79,13 @@ async function native(): Promise<Finding> {
     "native TensorFlow",
     `${missing}; \`deno task setup\`${why ? ` (${why})` : ""}; WebAssembly serves till then`,
   );
+}
+
+/** Whether `--precision bfloat16` can be asked for. */
+export function precision(missing: string | undefined = missingBfloat16()): Finding {
+  return missing
+    ? note("bfloat16", `it needs ${missing}; float32 serves everywhere`)
+    : ok("bfloat16", "the processor has it: try `deno task train --precision bfloat16`");
 }
 
 async function images(): Promise<Finding> {

@@ -10,15 +10,7 @@ import { findLearningRate, type RangeTest } from "../training/finder.ts";
 import { duration, progressLine } from "../training/progress.ts";
 import { compiledModel, trainingBatches } from "../training/run.ts";
 import { type Flag, helpText, parseFlags } from "./flags.ts";
-import {
-  backendFlag,
-  ensureNative,
-  loadImages,
-  MACHINE_FLAGS,
-  planFromFlags,
-  SETTING_FLAGS,
-  startBackend,
-} from "./session.ts";
+import { backendFlag, loadImages, MACHINE_FLAGS, planFromFlags, SETTING_FLAGS, startBackend } from "./session.ts";
 import { atTheDoor, hearSignals, voice } from "./terminal.ts";
 import { checkNumber } from "../schedules/schedule.ts";
 
@@ -30,7 +22,7 @@ const TEST_FLAGS = {
   output: { takes: "text", help: "where the plot and the numbers go (output/find-lr)" },
 } as const satisfies Record<string, Flag>;
 
-const { preset, classes, momentum, seed } = SETTING_FLAGS;
+const { preset, classes, momentum, seed, precision } = SETTING_FLAGS;
 const { "batch-size": batchSize, "train-size": trainSize, "no-augment": noAugment } = SETTING_FLAGS;
 const DATA_FLAGS = {
   preset,
@@ -40,6 +32,7 @@ const DATA_FLAGS = {
   momentum,
   seed,
   "no-augment": noAugment,
+  precision,
 };
 
 const HELP = helpText(
@@ -72,10 +65,9 @@ export async function findLr(args: readonly string[]): Promise<number> {
     checkNumber("read --end-lr", "it", endLr, `above the start ${startLr}`, (value) => value > startLr);
     checkNumber("read --smoothing", "it", smoothing, "0 or more and below 1", (value) => value >= 0 && value < 1);
   });
-  planFromFlags(flags, choice);
+  const { precision } = planFromFlags(flags, choice).config;
   const stop = hearSignals(say);
-  await ensureNative(choice, flags.offline ?? false, speak);
-  const backend = await startBackend(choice, speak);
+  const backend = await startBackend(choice, { precision, offline: flags.offline }, speak);
   const plan = planFromFlags(flags, backend);
   const data = await loadImages(plan, flags, speak, stop);
   say(`Range test: ${iterations} batches of ${plan.config.batchSize}, rates from ${startLr} to ${endLr}`);

@@ -2,6 +2,7 @@
  * Keras or PyTorch in a process of its own, which trains when it is told to.
  * @module
  */
+import type { Precision } from "../backend/bfloat16.ts";
 import { pythonScript, pythonTools } from "./python.ts";
 
 /** What a peer tells after some steps. */
@@ -29,20 +30,22 @@ const PEERS = {
 
 /**
  * Starts a peer in its private environment, which is made on the first call. It trains the same model at the same
- * batch size, with oneDNN on as here.
+ * batch size, with oneDNN on as here, and with its own mixed precision where ours is.
  *
  * @param peer Which one.
  * @param batchSize Images in a batch.
+ * @param precision The precision of its convolutions.
  * @param say Told of the set-up.
  */
 export async function startPeer(
   peer: keyof typeof PEERS,
   batchSize: number,
+  precision: Precision,
   say: (line: string) => void,
 ): Promise<Peer> {
   const { name, script } = PEERS[peer];
   const child = new Deno.Command(await pythonTools(peer, say), {
-    args: [pythonScript(script), String(batchSize)],
+    args: [pythonScript(script), String(batchSize), precision],
     env: { TF_ENABLE_ONEDNN_OPTS: "1" },
     stdin: "piped",
     stdout: "piped",

@@ -6,13 +6,14 @@ import * as tf from "@tensorflow/tfjs";
 import { timeOperations } from "../backend/operation_times.ts";
 import { stepFlags, stepper } from "./bench_model.ts";
 import { type Flag, helpText, parseFlags, UsageError } from "./flags.ts";
-import { ensureNative, MACHINE_FLAGS, startBackend } from "./session.ts";
+import { MACHINE_FLAGS, SETTING_FLAGS, startBackend } from "./session.ts";
 import { voice } from "./terminal.ts";
 
 const FLAGS = {
   "batch-size": { takes: "number", help: "images in a batch (64)" },
   steps: { takes: "number", help: "steps to measure, after two to warm up (8)" },
   backend: MACHINE_FLAGS.backend,
+  precision: SETTING_FLAGS.precision,
 } as const satisfies Record<string, Flag>;
 
 const HELP = helpText(
@@ -29,9 +30,8 @@ export async function profile(args: readonly string[]): Promise<number> {
     speak.say(HELP);
     return 0;
   }
-  const { batchSize, steps, choice } = stepFlags(flags, 8);
-  await ensureNative(choice, false, speak);
-  const name = await startBackend(choice, speak);
+  const { batchSize, steps, choice, precision } = stepFlags(flags, 8);
+  const name = await startBackend(choice, { precision }, speak);
   if (name === "webgpu") {
     throw new UsageError('Cannot profile: operations must end when they return, got --backend "webgpu"');
   }

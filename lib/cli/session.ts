@@ -2,6 +2,7 @@
  * What the commands that train have in common: settings from flags, backend, images.
  * @module
  */
+import { checkPrecision, type Precision, PRECISIONS } from "../backend/bfloat16.ts";
 import { missingNativePart } from "../backend/native_package.ts";
 import { setUpNative } from "../backend/native_setup.ts";
 import { type BackendChoice, type BackendName, BACKENDS, selectBackend } from "../backend/select.ts";
@@ -37,6 +38,7 @@ export const SETTING_FLAGS = {
   gamma: { takes: "number", help: "exp_range's decay per iteration" },
   seed: { takes: "number", help: "decides weights, order, augmentation and dropout" },
   "no-augment": { help: "neither shift nor flip the images" },
+  precision: { takes: "text", help: "float32, or bfloat16 for the convolutions where the processor has it (float32)" },
 } as const satisfies Record<string, Flag>;
 
 /** The values of {@linkcode SETTING_FLAGS}. */
@@ -50,6 +52,7 @@ export function planFromFlags(values: SettingValues, backend: string, saved?: Ru
   return atTheDoor(() => {
     const preset = values.preset ?? saved?.preset ?? "quick";
     checkChoice("read --preset", "it", preset, ["quick", "article"]);
+    if (values.precision !== undefined) checkChoice("read --precision", "it", values.precision, PRECISIONS);
     const given = {
       ...settingsOf(values),
       ...(values.classes !== undefined && { classes: values.classes.split(",").map((name) => name.trim()) }),
@@ -125,11 +128,17 @@ export async function ensureNative(choice: BackendChoice, offline: boolean, { sa
   }
 }
 
-/** Starts the backend and says which and why. */
-export async function startBackend(choice: BackendChoice, { say, event }: Voice): Promise<BackendName> {
-  const { name, reason } = await selectBackend(choice);
-  say(`Backend: ${name} (${reason})`);
-  event("backend", { name, reason });
+/** Starts the backend, set up first where it must be, and says which and why. */
+export async function startBackend(
+  choice: BackendChoice,
+  { precision, offline = false }: { precision: Precision; offline?: boolean },
+  speak: Voice,
+): Promise<BackendName> {
+  checkPrecision(precision, choice); // before anything is fetched for it
+  await ensureNative(choice, offline, speak);
+  const { name, reason } = await selectBackend(choice, { precision });
+  speak.say(`Backend: ${name} (${reason})${precision === "bfloat16" ? ", convolutions in bfloat16" : ""}`);
+  speak.event("backend", { name, reason, precision });
   return name;
 }
 

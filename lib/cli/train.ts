@@ -16,7 +16,6 @@ import { type Flag, helpText, parseFlags, UsageError } from "./flags.ts";
 import {
   backendFlag,
   cutCycleWarning,
-  ensureNative,
   loadImages,
   MACHINE_FLAGS,
   planFromFlags,
@@ -67,12 +66,11 @@ export async function train(args: readonly string[]): Promise<number> {
   if (!(minutes >= 0)) throw new UsageError(`Cannot read --checkpoint-minutes: it takes 0 or more, got ${minutes}`);
   const configPath = flags.resume === undefined ? flags.config : join(flags.resume, "config.json");
   const saved = configPath === undefined ? undefined : await readConfig(configPath);
-  planFromFlags(flags, choice, saved); // a wrong call is found before anything is set up
+  const { precision } = planFromFlags(flags, choice, saved).config; // a wrong call is found before anything is set up
   const directory = flags.resume ?? await newDirectory(flags.output, flags.mode ?? saved?.mode ?? "triangular");
   const stop = hearSignals(speak.say);
 
-  await ensureNative(choice, flags.offline ?? false, speak);
-  const backend = await startBackend(choice, speak);
+  const backend = await startBackend(choice, { precision, offline: flags.offline }, speak);
   const plan = planFromFlags(flags, backend, saved);
   if (
     plan.config.preset === "quick" && !saved && flags["train-size"] === undefined &&

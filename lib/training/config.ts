@@ -2,6 +2,7 @@
  * What a headless run is: its settings, their presets, and their rules.
  * @module
  */
+import { type Precision, PRECISIONS } from "../backend/bfloat16.ts";
 import { cyclical, type CyclicalMode, type CyclicalOptions } from "../schedules/cyclical.ts";
 import { type CyclePlan, planCycles } from "../schedules/plan_cycles.ts";
 import { checkChoice, checkNumber, checkOptions, rules, shown } from "../schedules/schedule.ts";
@@ -39,6 +40,8 @@ export interface RunConfig {
   seed: number;
   /** Whether images are shifted and flipped. */
   augment: boolean;
+  /** How numbers go into convolutions; bfloat16 is mixed precision, on the native backend. */
+  precision: Precision;
 }
 
 const COMMON = {
@@ -49,6 +52,7 @@ const COMMON = {
   gamma: 0.99994,
   seed: 42,
   augment: true,
+  precision: "float32",
 } as const;
 
 /**
@@ -123,6 +127,7 @@ export function planRun(config: RunConfig): RunPlan {
   if (typeof config.augment !== "boolean") {
     throw new TypeError(`Cannot ${VERB}: augment must be true or false, got ${shown(config.augment)}`);
   }
+  checkChoice(VERB, "precision", config.precision, PRECISIONS);
   checkClasses(config.classes);
   checkNumber(
     VERB,

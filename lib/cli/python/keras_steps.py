@@ -16,7 +16,9 @@ import keras
 import numpy as np
 from keras import layers
 
-batch_size = int(sys.argv[1])
+batch_size, precision = int(sys.argv[1]), sys.argv[2]
+if precision == "bfloat16":
+    keras.config.set_dtype_policy("mixed_bfloat16")
 
 
 def conv(x, filters, size, stride=1, padding="same"):
@@ -40,7 +42,7 @@ for ones, threes in [(112, 48), (96, 64), (80, 80), (48, 96)]:
 x = downsample(x, 96)
 x = inception(inception(x, 176, 160), 176, 160)
 x = layers.Flatten()(layers.Dropout(0.5)(layers.AveragePooling2D(7)(x)))
-model = keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+model = keras.Model(inputs, layers.Dense(10, activation="softmax", dtype="float32")(x))
 assert model.count_params() == 1_656_250
 # with oneDNN on, XLA is the slower way on two cores, so the peer runs without it
 model.compile(keras.optimizers.SGD(0.01, 0.9), "categorical_crossentropy", metrics=["accuracy"], jit_compile=False)

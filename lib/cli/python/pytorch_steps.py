@@ -11,7 +11,7 @@ import time
 import torch
 from torch import nn
 
-batch_size = int(sys.argv[1])
+batch_size, precision = int(sys.argv[1]), sys.argv[2]
 
 
 def conv(inputs, filters, size, stride=1, padding="same"):
@@ -58,7 +58,8 @@ for line in sys.stdin:
     for _ in range(int(line)):
         start = time.perf_counter()
         optimizer.zero_grad()
-        loss = loss_of(model(images), labels)
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+            loss = loss_of(model(images), labels)
         loss.backward()
         optimizer.step()
         loss.item()
