@@ -48,32 +48,6 @@ export function replaceGradient(
   });
 }
 
-/**
- * Lets a backend compute the gradient of a convolution's input as a convolution with the flipped filter: much faster than
- * the kernel that tfjs ships for wasm (2.4 of the 4 s of a step). Strided and even-sized convolutions keep the backend's
- * own. It replaces the kernel, not the gradient, since the layers' fused convolution calls the kernel itself.
- */
-export function fasterInputGradient(backendName: string): void {
-  const kernelName = "Conv2DBackpropInput";
-  const stock = tf.getKernel(kernelName, backendName);
-  tf.unregisterKernel(kernelName, backendName);
-  tf.registerKernel({
-    ...stock,
-    kernelFunc: (call) => {
-      const { dy, filter } = call.inputs as Record<string, tf.Tensor4D>;
-      const { strides, pad, dataFormat } = call.attrs as { strides: unknown; pad: unknown; dataFormat?: string };
-      const [height, width] = filter.shape;
-      const plain = pad === "same" && height % 2 === 1 && width % 2 === 1 &&
-        [strides].flat().every((stride) => stride === 1) && (dataFormat ?? "NHWC") === "NHWC";
-      if (!plain) return stock.kernelFunc(call);
-      return tf.tidy(() => {
-        const flipped = height * width === 1 ? filter : tf.reverse(filter, [0, 1]);
-        return tf.conv2d(dy, tf.transpose(flipped, [0, 1, 3, 2]), 1, "same");
-      });
-    },
-  });
-}
-
 /** A backend's training batch normalization. */
 export interface BatchNorm {
   /** The forward pass: `[y, mean, variance, ...saved]`. */

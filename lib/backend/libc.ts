@@ -10,7 +10,7 @@ const cString = (path: string) => new TextEncoder().encode(`${path}\0`);
 
 /**
  * Puts standard error aside while something runs: TensorFlow writes two notes to the terminal while it loads, past every
- * log level.
+ * log level, and graphics drivers complain there.
  *
  * @param work What runs meanwhile.
  */

@@ -5,10 +5,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkChoice } from "../schedules/schedule.ts";
 import { checkPrecision, type Precision, setConvolutionPrecision } from "./bfloat16.ts";
+import { withoutStandardError } from "./libc.ts";
 import { registerNativeKernels } from "./native_kernels.ts";
 import { NATIVE } from "./native_ops.ts";
 import { importNative, missingNativePart } from "./native_package.ts";
 import { registerWasmKernels } from "./wasm_kernels.ts";
+import { startWithThreads } from "./wasm_threads.ts";
 
 /** The backends by the names a person gives them. */
 export const BACKENDS = ["auto", "native", "webgpu", "wasm", "cpu"] as const;
@@ -71,6 +73,12 @@ async function start(choice: BackendChoice): Promise<SelectedBackend> {
   return { tf, name: "wasm", reason: await START.wasm(passed.join("; ")) };
 }
 
+/** Marks a process that has loaded a software adapter's driver: TensorFlow, loaded after it, would crash over its LLVM. */
+const SOFTWARE_DRIVER = Symbol("software driver");
+interface MaybeSoftware {
+  [SOFTWARE_DRIVER]?: true;
+}
+
 /** Starts each backend and gives the reason; NotFound where it cannot be had. */
 const START: Record<BackendName, (why: string) => Promise<string>> = {
   async native(why) {
@@ -80,28 +88,41 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
         `Cannot select the native backend: ${missing}, got no library; run \`deno task setup\``,
       );
     }
+    if (!tf.findBackend(NATIVE) && (navigator.gpu as MaybeSoftware)?.[SOFTWARE_DRIVER]) {
+      throw new Deno.errors.NotSupported(
+        "Cannot select the native backend: it must come before a software GPU adapter in one process, got one; start anew",
+      );
+    }
     await importNative();
     await activate(NATIVE);
     registerNativeKernels();
     return why;
   },
   async webgpu(why) {
-    const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+    // drivers of no use here may complain on the terminal
+    const adapter = await withoutStandardError(async () =>
+      await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" })
+    );
     const software = adapter && /llvmpipe|swiftshader|software|lavapipe|basic render/i.test(
       `${adapter.info?.description} ${adapter.info?.device} ${adapter.info?.vendor}`,
     );
+    if (software) (navigator.gpu as MaybeSoftware)[SOFTWARE_DRIVER] = true;
     if (!adapter || (software && why !== "asked for by name")) {
       throw new Deno.errors.NotFound("Cannot select the webgpu backend: there must be a real GPU adapter, got none");
     }
     await import("@tensorflow/tfjs-backend-webgpu");
-    await activate("webgpu");
+    await withoutStandardError(() => activate("webgpu"));
     return `${why}${software ? " (a software adapter: slow)" : ""}`;
   },
   async wasm(why) {
-    await import("@tensorflow/tfjs-backend-wasm");
+    const { setThreadsCount, getThreadsCount } = await import("@tensorflow/tfjs-backend-wasm");
+    if (!tf.findBackend("wasm") && navigator.hardwareConcurrency > 1) {
+      await startWithThreads(() => activate("wasm"), setThreadsCount).catch(() => {});
+    }
     await activate("wasm");
     registerWasmKernels();
-    return why;
+    const threads = getThreadsCount();
+    return `${why}; ${threads} ${threads === 1 ? "thread" : "threads"}`;
   },
   async cpu(why) {
     await activate("cpu");

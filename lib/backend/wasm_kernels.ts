@@ -3,7 +3,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { fasterInputGradient, registerBatchNorm } from "./gradients.ts";
+import { registerBatchNorm } from "./gradients.ts";
+import { filterGradient, inputGradient } from "./wasm_convolutions.ts";
 
 const WASM = "wasm";
 const FILTER_GRADIENT = "Conv2DBackpropFilter";
@@ -11,43 +12,50 @@ const FILTER_GRADIENT = "Conv2DBackpropFilter";
 /** Registers them; a second call changes nothing. */
 export function registerWasmKernels(): void {
   if (tf.getKernel(FILTER_GRADIENT, WASM)) return;
-  tf.registerKernel({
-    kernelName: FILTER_GRADIENT,
-    backendName: WASM,
-    kernelFunc: ({ inputs, attrs }) => {
-      const { x, dy } = inputs as Record<string, tf.Tensor4D>;
-      const { strides, pad, filterShape } = attrs as unknown as {
-        strides: [number, number] | number;
-        pad: "same" | "valid" | number;
-        filterShape: [number, number, number, number];
-      };
-      return filterGradient(x, dy, filterShape, strides, pad);
-    },
+  const replace = (kernelName: string, kernelFunc: tf.KernelFunc) => {
+    if (tf.getKernel(kernelName, WASM)) tf.unregisterKernel(kernelName, WASM);
+    tf.registerKernel({ kernelName, backendName: WASM, kernelFunc });
+  };
+  replace(FILTER_GRADIENT, ({ inputs, attrs }) => {
+    const { x, dy } = inputs as Record<string, tf.Tensor4D>;
+    const { strides, pad, filterShape } = attrs as unknown as ConvolutionAttributes;
+    return filterGradient(x, dy, tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad));
   });
-  fasterInputGradient(WASM);
+  // the kernel, not the gradient, since the layers' fused convolution calls the kernel itself
+  replace("Conv2DBackpropInput", ({ inputs, attrs }) => {
+    const { dy, filter } = inputs as Record<string, tf.Tensor4D>;
+    const { strides, pad, inputShape } = attrs as unknown as ConvolutionAttributes;
+    return inputGradient(dy, filter, tf.backend_util.computeConv2DInfo(inputShape, filter.shape, strides, 1, pad));
+  });
   registerBatchNorm(WASM, { outputs: 5, forward: batchNorm, backward: batchNormGradient });
   // tfjs's own counts a pixel once, however many windows it is the maximum of
-  tf.unregisterKernel("MaxPoolGrad", WASM);
-  tf.registerKernel({
-    kernelName: "MaxPoolGrad",
-    backendName: WASM,
-    kernelFunc: ({ inputs, attrs }) => {
-      const { dy, input } = inputs as Record<string, tf.Tensor4D>;
-      const { filterSize, strides, pad } = attrs as unknown as
-        & Record<"filterSize" | "strides", [number, number] | number>
-        & {
-          pad: "same" | "valid" | number;
-        };
-      return maxPoolGradient(dy, input, filterSize, strides, pad);
-    },
+  replace("MaxPoolGrad", ({ inputs, attrs }) => {
+    const { dy, input } = inputs as Record<string, tf.Tensor4D>;
+    const { filterSize, strides, pad } = attrs as unknown as PoolAttributes;
+    return maxPoolGradient(dy, input, tf.backend_util.computePool2DInfo(input.shape, filterSize, strides, 1, pad));
   });
 }
 
-/** Sums over all but the channels, as a matrix product: the fastest sum that this backend has. */
+type Shape4D = [number, number, number, number];
+
+/** What tfjs hands to a convolution's gradients. */
+interface ConvolutionAttributes {
+  readonly strides: [number, number] | number;
+  readonly pad: "same" | "valid" | number;
+  readonly filterShape: Shape4D;
+  readonly inputShape: Shape4D;
+}
+
+/** What tfjs hands to max pooling's gradient. */
+interface PoolAttributes extends Pick<ConvolutionAttributes, "strides" | "pad"> {
+  readonly filterSize: [number, number] | number;
+}
+
+/** Sums over all but the channels: each image's mean by pooling, which is the fastest sum that this backend has. */
 function channelSums(x: tf.Tensor): tf.Tensor {
-  const channels = x.shape.at(-1)!;
-  const rows = tf.reshape(x, [-1, channels]) as tf.Tensor2D;
-  return tf.reshape(tf.matMul(tf.ones([1, rows.shape[0]]), rows), [channels]);
+  const [images, height, width, channels] = x.shape as Shape4D;
+  const means = tf.avgPool(x as tf.Tensor4D, [height, width], 1, "valid");
+  return tf.mul(tf.sum(tf.reshape(means, [images, channels]), 0), height * width);
 }
 
 function batchNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): tf.Tensor[] {
@@ -81,14 +89,7 @@ function batchNormGradient(dy: tf.Tensor, x: tf.Tensor, gamma: tf.Tensor, [mean,
 }
 
 /** The gradient of max pooling: each window's goes to its first maximum; a pixel gathers those of all its windows. */
-function maxPoolGradient(
-  dy: tf.Tensor4D,
-  input: tf.Tensor4D,
-  filterSize: [number, number] | number,
-  strides: [number, number] | number,
-  pad: "same" | "valid" | number,
-): tf.Tensor {
-  const info = tf.backend_util.computePool2DInfo(input.shape, filterSize, strides, 1, pad);
+function maxPoolGradient(dy: tf.Tensor4D, input: tf.Tensor4D, info: tf.backend_util.Conv2DInfo): tf.Tensor {
   const [x, gradient] = [input.dataSync(), dy.dataSync()];
   const sums = new Float32Array(input.size);
   const { inHeight, inWidth, outHeight, outWidth, inChannels: channels } = info;
@@ -113,49 +114,4 @@ function maxPoolGradient(
     }
   }
   return tf.tensor(sums, input.shape);
-}
-
-/**
- * The filter's gradient. For plain 3x3 convolutions of many channels it is itself a convolution, of the transposed
- * images with the transposed gradient; else, for each tap, the images under it times the gradient as a matrix
- * product. (16x32x32x96 -> 32: 63 ms for 104; of 3 channels: 33 ms for 6. tfjs's own transposed product takes 20 times
- * as long, hence the transposition beforehand.)
- */
-function filterGradient(
-  x: tf.Tensor4D,
-  dy: tf.Tensor4D,
-  filterShape: [number, number, number, number],
-  strides: [number, number] | number,
-  pad: "same" | "valid" | number,
-): tf.Tensor {
-  return tf.tidy(() => {
-    const info = tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad);
-    const [rows, columns, inChannels, outChannels] = filterShape;
-    const { top, bottom, left, right } = info.padInfo;
-    if (rows * columns > 1 && info.strideHeight * info.strideWidth === 1 && inChannels >= 16) {
-      const images = tf.pad(tf.transpose(x, [3, 1, 2, 0]), [[0, 0], [top, bottom], [left, right], [0, 0]]);
-      const taps = tf.conv2d(images, tf.transpose(dy, [1, 2, 0, 3]), 1, "valid");
-      return tf.transpose(taps, [1, 2, 0, 3]);
-    }
-    const padded = tf.pad(tf.transpose(x, [3, 0, 1, 2]), [[0, 0], [0, 0], [top, bottom], [left, right]]);
-    const gradient = tf.reshape(dy, [-1, outChannels]);
-    const taps: tf.Tensor[] = [];
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const under = tf.stridedSlice(
-          padded,
-          [0, 0, row, column],
-          [
-            inChannels,
-            x.shape[0],
-            row + (info.outHeight - 1) * info.strideHeight + 1,
-            column + (info.outWidth - 1) * info.strideWidth + 1,
-          ],
-          [1, 1, info.strideHeight, info.strideWidth],
-        );
-        taps.push(tf.matMul(tf.reshape(under, [inChannels, -1]), gradient));
-      }
-    }
-    return tf.reshape(tf.stack(taps), filterShape);
-  });
 }

@@ -173,6 +173,7 @@ class SaveCheckpoints extends ModelCallback {
     let last = performance.now();
     const save = async (position: { epoch: number; batch: number }) => {
       if (diverged()) return; // the last good one stays
+      await scheduler.settle();
       await writeCheckpoint(directory, this.trained!, { run, position, scheduler: scheduler.toJSON() });
       last = performance.now();
     };

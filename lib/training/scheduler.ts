@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { scheduleFromConfig } from "../schedules/config.ts";
 import type { CyclePlan } from "../schedules/plan_cycles.ts";
 import { checkNumber, type Hyperparameters, type Schedule, type ScheduleConfig, shown } from "../schedules/schedule.ts";
+import { type BatchLogs, BatchMetrics } from "./batch_metrics.ts";
 import { emptyHistory, isHistory, numbersOf, type TrainingHistory } from "./history.ts";
 import { checkHyperparameters, setHyperparameters } from "./optimizer.ts";
 
@@ -76,6 +77,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
   #epochStart = 0;
   #goesOn = false;
   #model?: tf.LayersModel;
+  #metrics = new BatchMetrics();
 
   /**
    * @param schedule Any schedule, or a function from the iteration to hyperparameters.
@@ -138,6 +140,21 @@ export class LearningRateScheduler extends tf.CustomCallback {
   override setModel(model: tf.LayersModel): void {
     super.setModel(model as never);
     this.#model = model;
+  }
+
+  /** tfjs calls it after each batch; the callbacks behind this one find numbers in the logs, on webgpu the latest known. */
+  override async onBatchEnd(batch: number, logs: tf.Logs = {}): Promise<void> {
+    const read = await this.#metrics.take(logs as unknown as BatchLogs);
+    this.#fill(read.slice(0, -1));
+    await super.onBatchEnd(batch, logs as never);
+  }
+
+  /**
+   * Reads the losses that still lie on the device into the history. On webgpu they are read every 16 batches and at
+   * each epoch's end; till then the history has null for them.
+   */
+  async settle(): Promise<void> {
+    this.#fill(await this.#metrics.read());
   }
 
   /**
@@ -230,6 +247,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
     }
     // an epoch that was begun before a restore counts from its own start
     if (!this.#goesOn) this.#epochStart = this.history.iterations.length;
+    this.#metrics = new BatchMetrics(); // the backend may be another one than when the scheduler was made
     this.#goesOn = false;
     // both ends of the momentum's range are on the schedule's way: the first half cycle shows them
     for (const iteration of [this.#iteration, this.#schedule.cycleEnd ? this.#halfCycle() : this.#iteration]) {
@@ -249,13 +267,24 @@ export class LearningRateScheduler extends tf.CustomCallback {
     return hyperparameters;
   }
 
-  async #record(logs: Record<string, number>): Promise<void> {
-    this.#remember(logs);
+  async #record({ loss, accuracy }: Record<string, number>): Promise<void> {
+    const unread = this.#metrics.waiting > 0;
+    this.#remember({ loss: unread ? null : loss, accuracy: unread && accuracy !== undefined ? null : accuracy });
     const ended = this.#count();
     if (ended) await this.onCycleEnd?.(ended);
   }
 
-  #remember({ loss, accuracy }: Record<string, number>): void {
+  /** Puts numbers that were read late in the place of the last entries. */
+  #fill(rows: Record<string, number>[]): void {
+    const { loss, accuracy } = this.history;
+    rows.forEach((row, index) => {
+      const place = loss.length - rows.length + index;
+      loss[place] = row.loss ?? null;
+      if (accuracy) accuracy[place] = row.accuracy;
+    });
+  }
+
+  #remember({ loss, accuracy }: { loss?: number | null; accuracy?: number | null }): void {
     const { history } = this;
     const { learningRate, momentum } = this.#used;
     history.iterations.push(this.#iteration);
@@ -286,7 +315,8 @@ export class LearningRateScheduler extends tf.CustomCallback {
     return this.#cycle > before;
   }
 
-  #endEpoch(epoch: number, logs: Record<string, number>): void {
+  async #endEpoch(epoch: number, logs: Record<string, number>): Promise<void> {
+    await this.settle();
     const numbers = numbersOf(logs);
     const lr = this.history.lr.at(-1) ?? 0;
     // our own means: tfjs's know only the batches of this process, not those before a resume

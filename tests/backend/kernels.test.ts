@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
-import { type BackendName, batches, miniGoogLeNet, selectBackend, tf } from "../../lib/mod.ts";
+import {
+  type BackendName,
+  batches,
+  callbacks,
+  constant,
+  LearningRateScheduler,
+  miniGoogLeNet,
+  selectBackend,
+  tf,
+} from "../../lib/mod.ts";
 import { batchNormKernel } from "../../lib/backend/gradients.ts";
+import { withoutStandardError } from "../../lib/backend/libc.ts";
 import { missingNativePart } from "../../lib/backend/native_package.ts";
 import { randomFrom } from "../../lib/data/random.ts";
 import { allowed, smallImages } from "../support.ts";
@@ -9,11 +19,22 @@ const ready: Partial<Record<BackendName, boolean>> = {
   native: allowed("read", "env", "ffi", "sys") && !missingNativePart(),
   wasm: allowed("read", "env"),
 };
+if (ready.native) await selectBackend("native"); // TensorFlow crashes where a software adapter's driver was loaded before it
+// a software adapter will do (Debian's mesa-vulkan-drivers)
+ready.webgpu = allowed("read", "env") &&
+  await withoutStandardError(async () => await navigator.gpu?.requestAdapter() != null);
 
 /** A tensor of numbers that are the same on every backend. */
 function numbers(shape: number[], key: number): tf.Tensor {
   const random = randomFrom(key);
   return tf.tensor(Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 2 * random() - 1), shape);
+}
+
+/** The numbers of tensors, which webgpu reads only later; the tensors are disposed. */
+async function valuesOf(tensors: tf.Tensor[]): Promise<number[][]> {
+  const values = await Promise.all(tensors.map((tensor) => tensor.data()));
+  tf.dispose(tensors);
+  return values.map((list) => [...list]);
 }
 
 /** Values of a function of tensors, and of its gradients, on a backend. */
@@ -24,11 +45,11 @@ async function onBackend(
   key: number,
 ): Promise<number[][]> {
   await selectBackend(name);
-  return tf.tidy(() => {
+  return await valuesOf(tf.tidy(() => {
     const xs = shapes.map((shape, index) => numbers(shape, key + index));
     const dy = numbers(f(...xs).shape, key + 99);
-    return [f(...xs), ...tf.grads(f)(xs, dy)].map((tensor) => [...tensor.dataSync()]);
-  });
+    return [f(...xs), ...tf.grads(f)(xs, dy)];
+  }));
 }
 
 function close(actual: number[][], expected: number[][], tolerance = 2e-4): void {
@@ -50,6 +71,10 @@ const cases: [string, (...xs: tf.Tensor[]) => tf.Tensor, number[][]][] = [
   ["a strided convolution", convolution(2, "valid"), [[2, 9, 8, 3], [3, 3, 3, 2]]],
   ["a strided convolution with padding", convolution(2, "same"), [[2, 8, 9, 2], [3, 3, 2, 3]]],
   ["an even convolution", convolution(1, "same"), [[1, 6, 6, 2], [2, 2, 2, 2]]],
+  ["a convolution with a stride of 3 and unused rows", convolution(3, "valid"), [[2, 13, 9, 2], [2, 3, 2, 3]]],
+  ["a 5x5 convolution with a stride of 2 and padding", convolution(2, "same"), [[1, 7, 8, 2], [5, 5, 2, 2]]],
+  ["a strided 1x1 convolution", convolution(2, "same"), [[2, 5, 6, 17], [1, 1, 17, 2]]],
+  ["a strided convolution of many channels", convolution(2, "same"), [[1, 6, 5, 18], [3, 3, 18, 2]]],
   ["a valid convolution", convolution(1, "valid"), [[1, 6, 6, 2], [3, 3, 2, 2]]],
   ["ReLU", (x) => tf.relu(x), [[3, 4, 5, 2]]],
   ["a bias", (x, b) => tf.add(x, b), [[3, 4, 5, 2], [2]]],
@@ -58,7 +83,7 @@ const cases: [string, (...xs: tf.Tensor[]) => tf.Tensor, number[][]][] = [
   ["a softmax", (x) => tf.softmax(x), [[4, 5]]],
 ];
 
-for (const backend of ["native", "wasm"] as const) {
+for (const backend of ["native", "wasm", "webgpu"] as const) {
   for (const [name, f, shapes] of cases) {
     Deno.test(
       `${backend}: value and gradients of ${name} are the plain backend's`,
@@ -88,7 +113,7 @@ for (const backend of ["native", "wasm"] as const) {
       const { grads } = tf.variableGrads(() => f(x).mul(numbers([6, 5, 4, 3], 2)).sum() as tf.Scalar);
       const dx = tf.grad((t) => f(t).mul(numbers([6, 5, 4, 3], 2)).sum())(x);
       const own = Object.entries(grads).filter(([key]) => key.includes(`bn_${name}`)).map(([, gradient]) => gradient);
-      return [y, dx, ...own, ...layer.getWeights()].map((tensor) => [...tensor.dataSync()]);
+      return await valuesOf([y, dx, ...own, ...layer.getWeights().map((weight) => weight.clone())]);
     };
     close(await train(backend), await train("cpu"));
   });
@@ -122,7 +147,7 @@ for (const backend of ["native", "wasm"] as const) {
         epochs: 1,
         verbose: 0,
       });
-      const weights = model.getWeights().map((weight) => [...weight.dataSync()]);
+      const weights = await valuesOf(model.getWeights().map((weight) => weight.clone()));
       model.dispose();
       return [history.loss as number[], ...weights];
     };
@@ -132,7 +157,7 @@ for (const backend of ["native", "wasm"] as const) {
   Deno.test(`${backend}: a gradient of a gradient still works`, { ignore: !ready[backend] }, async () => {
     await selectBackend(backend);
     const second = tf.grad((x) => tf.grad((t) => tf.relu(t).mul(t).mul(t).sum())(x).sum())(tf.tensor1d([2, -1]));
-    assert.deepEqual([...second.dataSync()].map((v) => Math.round(v * 1000) / 1000), [12, 0]);
+    assert.deepEqual([...await second.data()].map((v) => Math.round(v * 1000) / 1000), [12, 0]);
   });
 }
 
@@ -153,4 +178,38 @@ Deno.test("native: MiniGoogLeNet trains by the fused kernels, repeats number for
     return history.loss;
   };
   assert.deepEqual(await losses(), await losses());
+});
+
+Deno.test("webgpu: losses are read every 16 batches and at an epoch's end, and are those of the plain backend", {
+  ignore: !ready.webgpu,
+}, async () => {
+  const fit = async (name: BackendName) => {
+    await selectBackend(name);
+    const kernelInitializer = tf.initializers.glorotUniform({ seed: 1 });
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [3], kernelInitializer })] });
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError", metrics: ["accuracy"] });
+    const scheduler = new LearningRateScheduler(constant({ learningRate: 0.01 }));
+    const shown: number[] = [];
+    const backend = tf.backend();
+    const read = backend.read;
+    let reads = 0;
+    backend.read = (id) => {
+      reads++;
+      return read.call(backend, id);
+    };
+    await model.fit(numbers([40, 3], 1), numbers([40, 2], 2), {
+      ...{ batchSize: 1, epochs: 1, shuffle: false, verbose: 0 },
+      callbacks: callbacks(scheduler, { onBatchEnd: (_batch, logs) => void shown.push(logs!.loss) }),
+    });
+    backend.read = read;
+    return { history: scheduler.history, shown, reads };
+  };
+  const [gpu, plain] = [await fit("webgpu"), await fit("cpu")];
+  close([gpu.history.loss as number[]], [plain.history.loss as number[]]);
+  assert.deepEqual(gpu.history.accuracy, plain.history.accuracy);
+  assert.ok(gpu.reads <= 8, `${gpu.reads} reads`); // after batches 1, 17, 33, at the epoch's end, and tfjs's own means
+  assert.ok(plain.reads >= 40);
+  // between two readings, the other callbacks see the latest number that is known
+  assert.deepEqual(gpu.shown.slice(1, 16), new Array(15).fill(gpu.history.loss[0]));
+  assert.equal(gpu.shown[16], gpu.history.loss[16]);
 });
