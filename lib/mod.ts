@@ -11,7 +11,7 @@ export { type ImageDataset, imageDataset, meanImage, split, subset, type SubsetO
 export { imagesFromFolder } from "./data/folder.ts";
 export { miniGoogLeNet, type MiniGoogLeNetOptions } from "./models/mini_googlenet.ts";
 export { loadModel, saveModel } from "./models/storage.ts";
-export type { Precision } from "./backend/bfloat16.ts";
+export type { Precision } from "./backend/precision.ts";
 export { type BackendChoice, type BackendName, selectBackend, type SelectedBackend } from "./backend/select.ts";
 export {
   type AnyCallback,

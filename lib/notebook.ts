@@ -4,7 +4,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { cacheDirectory } from "./backend/directories.ts";
-import type { Precision } from "./backend/bfloat16.ts";
+import type { Precision } from "./backend/precision.ts";
 import { type BackendChoice, selectBackend } from "./backend/select.ts";
 import { wrongFiles } from "./data/cifar10_files.ts";
 import { atLeast, LEAST_DENO } from "./deno_version.ts";

@@ -37,11 +37,17 @@ const RULES: [file: RegExp, allowed: RegExp][] = [
   [/^lib\/models\//, /^lib\/(models|schedules|files|path)|^@tensorflow\/tfjs$/],
   [
     /^lib\/data\//,
-    /^lib\/(data|schedules|files|path|backend\/directories)|^(@tensorflow\/tfjs|fast-png|nanotar|node:crypto|registry-auth-token(\/registry-url)?)$/,
+    /^lib\/(data|schedules|files|path|backend\/directories)|^(@tensorflow\/tfjs|fast-png|nanotar|registry-auth-token(\/registry-url)?)$/,
   ],
-  [/^lib\/backend\//, /^lib\/(backend|schedules|files|path)|^(@tensorflow\/tfjs(-\w+)*|node:module|node:util)$/],
+  [
+    /^lib\/backend\//,
+    /^lib\/(backend|schedules|files|path)|^(@tensorflow\/tfjs(-\w+)*|node:(module|os|util|worker_threads))$/,
+  ],
   [/^lib\/training\/tensor_board\.ts$/, /^lib\/(training|schedules|backend\/native_package)|^@tensorflow\/tfjs$/],
-  [/^lib\/training\//, /^lib\/(training|schedules|models|data|figures|files|path)|^(@tensorflow\/tfjs|node:crypto)$/],
+  [
+    /^lib\/training\//,
+    /^lib\/(training|schedules|models|data|figures|files|path|backend\/precision)|^(@tensorflow\/tfjs|node:crypto)$/,
+  ],
   [/^lib\/(mod|notebook|display)\.ts$/, /^lib\/(?!cli)|^@tensorflow\/tfjs$/],
   [/^lib\/files\.ts$/, /^lib\/path\.ts$|^node:crypto$/],
   [/^lib\/deno_version\.ts$/, /^$/],

@@ -9,6 +9,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkChoice, shown } from "../schedules/schedule.ts";
 import { processorInfo } from "./libc.ts";
+import { type Precision, PRECISIONS } from "./precision.ts";
 import {
   attribute,
   type ElementType,
@@ -18,11 +19,6 @@ import {
   nativeBackend,
   type RawAttribute,
 } from "./native_ops.ts";
-
-/** How numbers go into convolutions. */
-export const PRECISIONS = ["float32", "bfloat16"] as const;
-/** `"bfloat16"` is mixed precision: only convolutions' inputs are rounded. */
-export type Precision = typeof PRECISIONS[number];
 
 /** tfjs's kernels that convolve, forward and backward. */
 const KERNELS = ["Conv2D", "FusedConv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"];

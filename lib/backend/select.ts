@@ -4,7 +4,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkChoice } from "../schedules/schedule.ts";
-import { checkPrecision, type Precision, setConvolutionPrecision } from "./bfloat16.ts";
+import { checkPrecision, setConvolutionPrecision } from "./bfloat16.ts";
+import type { Precision } from "./precision.ts";
 import { withoutStandardError } from "./libc.ts";
 import { registerNativeKernels } from "./native_kernels.ts";
 import { NATIVE } from "./native_ops.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Precision, PRECISIONS } from "../backend/bfloat16.ts";
+import { type Precision, PRECISIONS } from "../backend/precision.ts";
 import { batches } from "../data/batches.ts";
 import { type ImageDataset, imageDataset, meanImage } from "../data/dataset.ts";
 import { randomFrom } from "../data/random.ts";

@@ -2,7 +2,7 @@
  * Keras or PyTorch in a process of its own, which trains when it is told to.
  * @module
  */
-import type { Precision } from "../backend/bfloat16.ts";
+import type { Precision } from "../backend/precision.ts";
 import { pythonScript, pythonTools } from "./python.ts";
 
 /** What a peer tells after some steps. */

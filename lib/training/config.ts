@@ -2,7 +2,7 @@
  * What a headless run is: its settings, their presets, and their rules.
  * @module
  */
-import { type Precision, PRECISIONS } from "../backend/bfloat16.ts";
+import { type Precision, PRECISIONS } from "../backend/precision.ts";
 import { cyclical, type CyclicalMode, type CyclicalOptions } from "../schedules/cyclical.ts";
 import { type CyclePlan, planCycles } from "../schedules/plan_cycles.ts";
 import { checkChoice, checkNumber, checkOptions, rules, shown } from "../schedules/schedule.ts";

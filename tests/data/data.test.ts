@@ -174,7 +174,7 @@ Deno.test("loadCifar10() refuses a directory that is no CIFAR-10, in words", io,
       () => loadCifar10({ directory }),
       (error: Error) =>
         error instanceof Deno.errors.InvalidData &&
-        /must be CIFAR-10's data_batch_1\.bin with md5 .*, got 100 other bytes/.test(error.message),
+        /must be CIFAR-10's data_batch_1\.bin with sha256 .*, got 100 other bytes/.test(error.message),
     );
   });
 });
