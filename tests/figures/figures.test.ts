@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { decode, type DecodedPng } from "fast-png";
 import {
   accuracyFigure,
   comparisonFigure,
@@ -137,6 +138,45 @@ Deno.test("reduceLine() keeps the lowest and the highest point of every pixel's 
     return found;
   };
   assert.deepEqual(extremes(x, y), extremes(history.iterations, history.loss));
+});
+
+/** Pixels of a picture of red, green and blue that no pixel of another, one pixel of the plot away at most, is as dark as. */
+function unmatched(picture: DecodedPng, other: DecodedPng): number {
+  const { width, height, channels } = picture;
+  const light = ({ data }: DecodedPng, pixel: number) =>
+    data[pixel * channels] + data[pixel * channels + 1] + data[pixel * channels + 2];
+  const away = 2; // the picture has twice the plot's size
+  let count = 0;
+  for (let y = away; y < height - away; y++) {
+    for (let x = away; x < width - away; x++) {
+      const own = light(picture, y * width + x);
+      if (light(other, y * width + x) <= own + 60) continue; // 60 of 765: the edge of a line, smoothed otherwise
+      const matched = Array.from({ length: (2 * away + 1) ** 2 }).some((_, near) => {
+        const [row, column] = [y - away + Math.floor(near / 5), x - away + near % 5];
+        return light(other, row * width + column) <= own + 60;
+      });
+      if (!matched) count++;
+    }
+  }
+  return count;
+}
+
+Deno.test("the picture of 75,000 reduced iterations is that of all of them, to a pixel of the plot", {
+  ignore: !allowed("read", "env", "ffi", "sys"),
+}, async () => {
+  using plotly = await Plotly.open();
+  const draw = async (figure: Figure) => decode(await svgToPng(await plotly.svg(figure)));
+  for (const [figure, y] of [[learningRateFigure(history), history.lr], [lossFigure(history), history.loss]] as const) {
+    const whole = structuredClone(figure);
+    Object.assign(whole.data[0], { x: history.iterations, y });
+    assert.ok((figure.data[0].x as number[]).length < y.length / 10);
+    const [reduced, all] = [await draw(figure), await draw(whole)];
+    assert.equal(unmatched(reduced, all) + unmatched(all, reduced), 0);
+    // and the measure sees a line that is elsewhere
+    const moved = structuredClone(figure);
+    moved.data[0].y = (moved.data[0].y as number[]).map((value) => value * 0.9);
+    assert.ok(unmatched(await draw(moved), all) > 100);
+  }
 });
 
 Deno.test("a figure takes a scheduler, its history, or a saved one, and refuses anything else", () => {
