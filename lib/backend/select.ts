@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { checkChoice } from "../schedules/schedule.ts";
 import { checkPrecision, setConvolutionPrecision } from "./bfloat16.ts";
 import type { Precision } from "./precision.ts";
+import { releaseEarly } from "./early_release.ts";
 import { withoutStandardError } from "./libc.ts";
 import { registerNativeKernels } from "./native_kernels.ts";
 import { NATIVE } from "./native_ops.ts";
@@ -138,4 +139,5 @@ async function activate(name: string): Promise<void> {
     throw new Deno.errors.NotFound(`Cannot select the ${name} backend: it must start, got a failure of its own`);
   }
   await tf.ready();
+  releaseEarly();
 }

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { selectBackend, tf } from "../../lib/mod.ts";
+import { allowed } from "../support.ts";
+
+const io = { ignore: !allowed("read", "env") };
+
+Deno.test("a backward pass holds less with every step back, not more", io, async () => {
+  await selectBackend("cpu");
+  const x = tf.ones([1000]);
+  const chain = (t: tf.Tensor) => {
+    for (let i = 0; i < 20; i++) t = tf.mul(tf.relu(t), 1.01);
+    return t.sum();
+  };
+  const { kernels, peakBytes } = await tf.profile(() => tf.grad(chain)(x));
+  const forward = kernels.findIndex(({ name }) => name === "Sum");
+  const held = kernels.map(({ totalBytesSnapshot }) => totalBytesSnapshot);
+  assert.equal(peakBytes, Math.max(...held.slice(0, forward + 1)));
+  assert.ok(held.at(-1)! < peakBytes / 8, `${held.at(-1)} of ${peakBytes} bytes at the end`);
+});
+
+Deno.test("an early release leaves alone what is the caller's, what is kept, and what serves two", io, async () => {
+  await selectBackend("cpu");
+  const before = tf.memory().numTensors;
+  const [x, other, dy] = [tf.tensor1d([1, -2, 3]), tf.tensor1d([1, -2, 3]), tf.tensor1d([5, 6, 7])];
+  const gradient = tf.grad((t) => tf.relu(t))(x, dy);
+  assert.deepEqual([...gradient.dataSync()], [5, 0, 7]);
+  assert.deepEqual([...dy.dataSync()], [5, 6, 7]);
+
+  const kept: tf.Tensor[] = [];
+  const spy = tf.customGrad((...[t]) => ({
+    value: tf.mul(t as tf.Tensor, 3),
+    gradFunc: (d: tf.Tensor) => {
+      kept.push(tf.keep(d));
+      return tf.mul(d, 3);
+    },
+  }));
+  const through = tf.grad((t) => tf.square(spy(t)))(x);
+  assert.deepEqual([...through.dataSync()], [18, -36, 54]);
+  assert.deepEqual([...kept[0].dataSync()], [6, -12, 18]);
+
+  // the very same tensor as the gradient of both inputs, each of which goes on through a step of its own
+  const sum = tf.customGrad((...[a, b]) => ({
+    value: tf.add(a as tf.Tensor, b as tf.Tensor),
+    gradFunc: (d: tf.Tensor) => [d, d],
+  }));
+  const [da, db] = tf.grads((a, b) => sum(tf.mul(a, 2), tf.relu(b)))([x, other], dy);
+  assert.deepEqual([[...da.dataSync()], [...db.dataSync()]], [[10, 12, 14], [5, 0, 7]]);
+
+  tf.dispose([x, other, dy, gradient, through, da, db, ...kept]);
+  assert.equal(tf.memory().numTensors, before);
+});
