@@ -32,6 +32,7 @@ export interface NativeBackend {
   };
   getInputTensorIds(inputs: tf.Tensor[]): number[];
   createOutputTensor(handle: Handle): tf.Tensor;
+  applyActivation(x: tf.Tensor, activation?: string, weights?: tf.Tensor, alpha?: number): tf.Tensor;
   disposeData(dataId: tf.DataId, force?: boolean): boolean;
   executeSingleOutput(name: string, attributes: RawAttribute[], inputs: tf.Tensor[]): tf.Tensor;
   executeMultipleOutputs(name: string, attributes: RawAttribute[], inputs: tf.Tensor[], outputs: number): tf.Tensor[];
