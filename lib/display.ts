@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type ImageDataset, LabelledImages } from "./data/dataset.ts";
 import type { Figure } from "./figures/figure.ts";
 import { learningRateFigure, trainingFigure } from "./figures/history_figures.ts";
-import { imageGridFigure } from "./figures/other_figures.ts";
+import { imageGridFigure } from "./figures/image_grid_figure.ts";
 import { displayBundle, figureBundle, jupyter } from "./figures/show.ts";
 import { type Schedule, schedulePrototype } from "./schedules/schedule.ts";
 import { LearningRateScheduler } from "./training/scheduler.ts";

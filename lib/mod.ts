@@ -52,17 +52,11 @@ export {
   lossFigure,
   trainingFigure,
 } from "./figures/history_figures.ts";
-export {
-  type ComparedRun,
-  comparisonFigure,
-  confusionFigure,
-  type Descent,
-  imageGridFigure,
-  type ImageGridOptions,
-  lossSurfaceFigure,
-  type LossSurfaceOptions,
-  rangeTestFigure,
-} from "./figures/other_figures.ts";
+export { type ComparedRun, comparisonFigure } from "./figures/comparison_figure.ts";
+export { confusionFigure } from "./figures/confusion_figure.ts";
+export { imageGridFigure, type ImageGridOptions } from "./figures/image_grid_figure.ts";
+export { type Descent, lossSurfaceFigure, type LossSurfaceOptions } from "./figures/loss_surface_figure.ts";
+export { rangeTestFigure } from "./figures/range_test_figure.ts";
 export { saveFigure } from "./figures/render.ts";
 export { show } from "./display.ts";
 export { liveFigure, progress, startNotebook } from "./notebook.ts";

@@ -30,7 +30,7 @@ const RULES: [file: RegExp, allowed: RegExp][] = [
   [/^lib\/schedules\//, /^lib\/schedules\//],
   // the pure half: no tf, no files; fast-png and the optimizer-free history are pure too
   [
-    /^lib\/figures\/(figure|reduce|source|history_figures|other_figures)\.ts$/,
+    /^lib\/figures\/(figure|reduce|source|\w+_figures?)\.ts$/,
     /^lib\/(figures\/(figure|reduce|source|history_figures)|schedules\/.*|training\/history)\.ts$|^fast-png$/,
   ],
   [/^lib\/figures\//, /^lib\/(figures|files|path|schedules)|^(jsdom|@resvg\/resvg-js|node:module|plotly\.js)$/],

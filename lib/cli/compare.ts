@@ -2,7 +2,7 @@
  * `deno task compare`: schedules against each other at one budget, resumable run by run.
  * @module
  */
-import { comparisonFigure } from "../figures/other_figures.ts";
+import { comparisonFigure } from "../figures/comparison_figure.ts";
 import { saveFigure } from "../figures/render.ts";
 import { fileError, writeWhole } from "../files.ts";
 import { join } from "../path.ts";

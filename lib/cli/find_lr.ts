@@ -2,7 +2,7 @@
  * `deno task find-lr`: the range test on CIFAR-10 with MiniGoogLeNet.
  * @module
  */
-import { rangeTestFigure } from "../figures/other_figures.ts";
+import { rangeTestFigure } from "../figures/range_test_figure.ts";
 import { saveFigure } from "../figures/render.ts";
 import { writeWhole } from "../files.ts";
 import { join } from "../path.ts";

@@ -4,7 +4,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { learningRateFigure, trainingFigure } from "../figures/history_figures.ts";
-import { confusionFigure } from "../figures/other_figures.ts";
+import { confusionFigure } from "../figures/confusion_figure.ts";
 import { figuresPage, Plotly, svgToPng } from "../figures/render.ts";
 import { writeWhole } from "../files.ts";
 import { saveModel } from "../models/storage.ts";
