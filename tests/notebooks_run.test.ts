@@ -74,28 +74,25 @@ Deno.test("a notebook runs with the settings for WebAssembly", { ignore: !runner
 Deno.test("Stop ends a training cleanly: weights and history are there in the next cell", {
   ignore: !runner,
 }, async () => {
-  await withDirectory(async (directory) => {
-    const cells = [
-      'import { batches, callbacks, CyclicLR, imageDataset, show, startNotebook } from "../lib/mod.ts";\n' +
-      'import { stopOnInterrupt, tf } from "../lib/mod.ts";\nawait startNotebook({ backend: "cpu" });',
-      "const parts = { images: new Uint8Array(64).map((_, i) => i), labels: new Uint8Array(64), shape: [1, 1, 1] } as const;\n" +
-      'const data = batches(imageDataset({ ...parts, classNames: ["a"] }), { batchSize: 2, seed: 1 });\n' +
-      "const layers = [tf.layers.flatten({ inputShape: [1, 1, 1] }), tf.layers.dense({ units: 1 })];\n" +
-      "const model = tf.sequential({ layers });\n" +
-      'model.compile({ optimizer: tf.train.momentum(1e-6, 0.5), loss: "meanSquaredError" });\n' +
-      "const clr = new CyclicLR({ baseLr: 1e-7, maxLr: 1e-6, stepSize: 64 });\n" +
-      "await model.fitDataset(data, { epochs: 1e6, callbacks: callbacks(clr, stopOnInterrupt()), verbose: 0 });",
-      "await show(`stopped after ${clr.history.lr.length > 0 && clr.history.lr.length === clr.iteration}`);\n" +
-      "await show(`${model.getWeights().length} weights`);",
-    ];
-    const { stdout, stderr, success } = await new Deno.Command(pythonOf("notebooks"), {
-      args: [new URL("./fixtures/interrupt.py", import.meta.url).pathname, Deno.execPath(), NOTEBOOKS, ...cells],
-      env: { NO_COLOR: "1" },
-    }).output();
-    assert.ok(success, new TextDecoder().decode(stderr));
-    assert.match(new TextDecoder().decode(stdout), /stopped after true[^]*2 weights/);
-    assert.ok(directory);
-  });
+  const cells = [
+    'import { batches, callbacks, CyclicLR, imageDataset, show, startNotebook } from "../lib/mod.ts";\n' +
+    'import { stopOnInterrupt, tf } from "../lib/mod.ts";\nawait startNotebook({ backend: "cpu" });',
+    "const parts = { images: new Uint8Array(64).map((_, i) => i), labels: new Uint8Array(64), shape: [1, 1, 1] } as const;\n" +
+    'const data = batches(imageDataset({ ...parts, classNames: ["a"] }), { batchSize: 2, seed: 1 });\n' +
+    "const layers = [tf.layers.flatten({ inputShape: [1, 1, 1] }), tf.layers.dense({ units: 1 })];\n" +
+    "const model = tf.sequential({ layers });\n" +
+    'model.compile({ optimizer: tf.train.momentum(1e-6, 0.5), loss: "meanSquaredError" });\n' +
+    "const clr = new CyclicLR({ baseLr: 1e-7, maxLr: 1e-6, stepSize: 64 });\n" +
+    "await model.fitDataset(data, { epochs: 1e6, callbacks: callbacks(clr, stopOnInterrupt()), verbose: 0 });",
+    "await show(`stopped after ${clr.history.lr.length > 0 && clr.history.lr.length === clr.iteration}`);\n" +
+    "await show(`${model.getWeights().length} weights`);",
+  ];
+  const { stdout, stderr, success } = await new Deno.Command(pythonOf("notebooks"), {
+    args: [new URL("./fixtures/interrupt.py", import.meta.url).pathname, Deno.execPath(), NOTEBOOKS, ...cells],
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  assert.match(new TextDecoder().decode(stdout), /stopped after true[^]*2 weights/);
 });
 
 Deno.test("a data set, a scheduler and a tensor tell the kernel how they look; show() takes a schedule too", {

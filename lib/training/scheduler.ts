@@ -7,6 +7,7 @@ import { scheduleFromConfig } from "../schedules/config.ts";
 import type { CyclePlan } from "../schedules/plan_cycles.ts";
 import { checkNumber, type Hyperparameters, type Schedule, type ScheduleConfig, shown } from "../schedules/schedule.ts";
 import { type BatchLogs, BatchMetrics } from "./batch_metrics.ts";
+import { CycleCounter } from "./cycle_counter.ts";
 import { emptyHistory, isHistory, numbersOf, type TrainingHistory } from "./history.ts";
 import { checkHyperparameters, setHyperparameters } from "./optimizer.ts";
 
@@ -31,9 +32,6 @@ export interface CycleEnd {
   /** The model that trains; undefined in a custom loop. */
   readonly model?: tf.LayersModel;
 }
-
-/** Ends of cycles that are counted one by one between two iterations. */
-const MOST_AT_ONCE = 10_000;
 
 /** Marks a fit's parameters, which tfjs hands to each callback of that fit, with the scheduler at work. */
 const SCHEDULER = Symbol("scheduler");
@@ -70,8 +68,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
   #schedule: Schedule;
   #iteration = 0;
   #origin = 0;
-  #cycle = 0;
-  #cycleEnd: number;
+  #cycles: CycleCounter;
   readonly #plan?: CyclePlan;
   #used: Hyperparameters = { learningRate: 0 };
   #epochStart = 0;
@@ -95,7 +92,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
       throw new TypeError(`Cannot create a scheduler: the schedule must be a function, got ${shown(schedule)}`);
     }
     this.#schedule = schedule;
-    this.#cycleEnd = schedule.cycleEnd?.(0) ?? Infinity;
+    this.#cycles = new CycleCounter(schedule);
     this.#plan = options.plan;
     // own and bound: tfjs would otherwise call them on another object when this one stands behind a plain object
     for (
@@ -222,7 +219,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
     }
     this.#iteration = json.iteration;
     this.#origin = json.origin;
-    this.#passCycles();
+    this.#cycles.goTo(this.#iteration - this.#origin);
     for (const key of Object.keys(this.history)) delete (this.history as Partial<TrainingHistory>)[key as "loss"];
     Object.assign(this.history, emptyHistory(), structuredClone(json.history));
     const done = this.history.epochs.at(-1)?.iteration ?? 0;
@@ -235,8 +232,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
   protected restart(schedule: Schedule): void {
     this.#schedule = schedule;
     this.#origin = this.#iteration;
-    this.#cycle = 0;
-    this.#cycleEnd = schedule.cycleEnd?.(0) ?? Infinity;
+    this.#cycles = new CycleCounter(schedule);
   }
 
   #begin(): void {
@@ -297,22 +293,9 @@ export class LearningRateScheduler extends tf.CustomCallback {
   /** Counts an update; tells of a cycle's end. */
   #count(): CycleEnd | undefined {
     this.#iteration++;
-    if (this.#passCycles()) return { iteration: this.#iteration, cycle: this.#cycle, model: this.#model };
-  }
-
-  /** Moves past the cycles that have ended; says whether one has. */
-  #passCycles(): boolean {
-    const local = this.#iteration - this.#origin;
-    const before = this.#cycle;
-    // a billionth of slack, for step sizes that are rounded fractions
-    while (local > 0 && this.#cycleEnd <= local + 1e-9) {
-      this.#cycle++;
-      // after so many at once it jumps: a state may name any iteration, and a cycle may be tiny
-      const from = this.#cycle - before < MOST_AT_ONCE ? this.#cycleEnd : Math.max(this.#cycleEnd, local);
-      const next = this.#schedule.cycleEnd!(from + 1e-6);
-      this.#cycleEnd = next > this.#cycleEnd ? next : Infinity;
+    if (this.#cycles.goTo(this.#iteration - this.#origin)) {
+      return { iteration: this.#iteration, cycle: this.#cycles.ended, model: this.#model };
     }
-    return this.#cycle > before;
   }
 
   async #endEpoch(epoch: number, logs: Record<string, number>): Promise<void> {
