@@ -43,8 +43,8 @@ export function registerNativeKernels(): void {
     outputsToSave: [true],
   });
   if (hasOneDnn()) {
-    addBiasWhileConvolving();
-    findMaximaOnce();
+    addBiasByOneDnn();
+    poolGradientByOneDnn();
   }
 }
 
@@ -71,7 +71,6 @@ const CONVOLUTION_WITH_BIAS = "_MklNativeConv2DWithBias";
 interface WindowAttributes {
   readonly strides: number | [number, number];
   readonly pad: "same" | "valid" | number | unknown[];
-  readonly dimRoundingMode?: string;
 }
 
 /** The attributes that oneDNN's operations of windows share. */
@@ -86,7 +85,7 @@ function perAxis(value: number | readonly number[]): number[] {
 }
 
 /** The layers' convolution with its bias: a pass over the images less for each (3.5 % of a step). */
-function addBiasWhileConvolving(): void {
+function addBiasByOneDnn(): void {
   const stock = tf.getKernel("FusedConv2D", NATIVE)!;
   tf.unregisterKernel(stock.kernelName, NATIVE);
   tf.registerKernel({
@@ -96,6 +95,7 @@ function addBiasWhileConvolving(): void {
       const { strides, pad, dataFormat, dilations, activation, leakyreluAlpha } = call.attrs as unknown as
         & WindowAttributes
         & { dataFormat: string; dilations: number | [number, number]; activation: string; leakyreluAlpha?: number };
+      // the backend that rounds to bfloat16 knows tfjs's own operations only
       const plain = call.backend === tf.backend() && (pad === "same" || pad === "valid") && dataFormat === "NHWC" &&
         bias?.rank === 1 && bias.size === filter.shape[3];
       if (!plain) return stock.kernelFunc(call);
@@ -113,7 +113,7 @@ function addBiasWhileConvolving(): void {
  * Max pooling's gradient from the maxima's places, which oneDNN finds again and writes down: less than half the time of
  * TensorFlow's own, which it does not replace by itself outside graphs (2.5 % of a step).
  */
-function findMaximaOnce(): void {
+function poolGradientByOneDnn(): void {
   const kernelName = "MaxPool";
   const { gradFunc } = tf.getGradient(kernelName);
   replaceGradient(NATIVE, kernelName, ([dy], saved, attrs) => {

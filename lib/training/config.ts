@@ -71,7 +71,9 @@ export function presetConfig(preset: RunConfig["preset"], slow = false): RunConf
       ...{ baseLr: 1e-7, maxLr: 1e-2, stepSize: 8, epochs: 96, trainSize: 50_000, validationSize: 0, testSize: 10_000 },
     };
   }
-  const sizes = slow ? { trainSize: 1280, testSize: 400 } : { trainSize: 10_000, testSize: 2000 };
+  const sizes = slow
+    ? { trainSize: 1280, validationSize: 128, testSize: 400 }
+    : { trainSize: 10_000, validationSize: 1000, testSize: 2000 };
   return {
     ...COMMON,
     classes: [...COMMON.classes],
@@ -84,7 +86,6 @@ export function presetConfig(preset: RunConfig["preset"], slow = false): RunConf
       stepSize: 1,
       epochs: 2,
       ...sizes,
-      validationSize: sizes.trainSize / 10,
     },
   };
 }

@@ -179,7 +179,7 @@ Deno.test("planRun() accepts a config or throws a clear error, for 5000 random o
 Deno.test("planFromFlags() keeps a tenth for validation when the size changes, and none in the article's preset", () => {
   assert.equal(planFromFlags({ "train-size": 640 }, "native").config.validationSize, 64);
   assert.equal(planFromFlags({ preset: "article", "train-size": 2000 }, "native").config.validationSize, 0);
-  assert.equal(planFromFlags({}, "wasm").config.trainSize, 640);
+  assert.equal(planFromFlags({}, "wasm").config.trainSize, 1280);
   const article = planFromFlags({ preset: "article" }, "native");
   assert.deepEqual([article.iterations, article.stepSize, article.cycles], [74_976, 6248, 6]);
 });
