@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { gradientDepth } from "./gradients.ts";
 
 /** A step of tfjs's tape. */
 interface TapeNode {
@@ -15,7 +16,7 @@ interface TapeNode {
 
 /** What is used of tfjs's engine that its type leaves out. */
 interface TapeEngine {
-  readonly state: { readonly gradientDepth: number; readonly activeTape: TapeNode[] };
+  readonly state: { readonly activeTape: TapeNode[] };
   addTapeNode(...node: unknown[]): void;
   [RELEASES]?: true;
 }
@@ -46,7 +47,7 @@ export function releaseEarly(): void {
     // called on a copy of the node, whose inputs are those that a gradient is wanted for
     node.gradient = function (dys) {
       const gradients = stock(dys);
-      if (engine.state.gradientDepth > 0) return gradients; // an outer tape still needs all
+      if (gradientDepth() > 0) return gradients; // an outer tape still needs all
       const names = Object.keys(this.inputs);
       let left = names.length;
       for (const name of names) {

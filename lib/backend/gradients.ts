@@ -19,7 +19,7 @@ interface EngineState {
   readonly state: { readonly gradientDepth: number };
 }
 /** Nested gradients (a gradient of a gradient) need stock gradients, which are themselves differentiable. */
-const gradientDepth = () => (tf.engine() as unknown as EngineState).state.gradientDepth;
+export const gradientDepth = () => (tf.engine() as unknown as EngineState).state.gradientDepth;
 
 /**
  * Replaces a kernel's gradient on one backend.

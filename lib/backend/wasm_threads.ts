@@ -48,15 +48,13 @@ class SpareThread {
  *
  * @param activate Starts the backend.
  * @param setThreadsCount tfjs-backend-wasm's function of that name.
- * @param cores How many threads. Default: the machine's logical cores.
  * @throws {Error} If a worker fails; the backend is then as before, and can be started with one thread.
  */
 export async function startWithThreads(
   activate: () => Promise<void>,
   setThreadsCount: (count: number) => void,
-  cores: number = navigator.hardwareConcurrency,
 ): Promise<void> {
-  const count = Math.min(POOL, cores);
+  const count = Math.min(POOL, navigator.hardwareConcurrency);
   let made = 0;
   let fail: (error: Error) => void;
   const failure = new Promise<never>((_, reject) => fail = reject);
