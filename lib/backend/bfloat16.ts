@@ -10,115 +10,61 @@ import * as tf from "@tensorflow/tfjs";
 import { checkChoice, shown } from "../schedules/schedule.ts";
 import { processorInfo } from "./libc.ts";
 import { type Precision, PRECISIONS } from "./precision.ts";
-import {
-  attribute,
-  type ElementType,
-  type Handle,
-  NATIVE,
-  type NativeBackend,
-  nativeBackend,
-  type RawAttribute,
-} from "./native_ops.ts";
+import { held, heldAsBfloat16, isHeldAs } from "./held_tensors.ts";
+import { attribute, DTYPES, type NativeBackend, nativeBackend, type RawAttribute } from "./native_ops.ts";
 
-/** tfjs's kernels that convolve, forward and backward. */
-const KERNELS = ["Conv2D", "FusedConv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"];
+/** Operations that round the numbers they are given. */
+const CONVOLUTIONS = [
+  ...["Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"],
+  ...["_MklNativeConv2DWithBias", "_MklNativeConv2DBackpropFilterWithBias"],
+];
 
-/** A kernel that convolves in bfloat16 remembers the one it took the place of, and what it shares with the others. */
-interface Bfloat16Kernel extends tf.KernelConfig {
-  readonly stock: tf.KernelConfig;
-  readonly operations: Bfloat16Operations;
-}
+/** Operations that take images in bfloat16 where they are so already, as convolutions leave them and want them. */
+const FOLLOWERS = [
+  ...["FusedBatchNormV3", "_MklNativeFusedBatchNormEx", "FusedBatchNormGradV3"],
+  ...["Relu", "ReluGrad", "ConcatV2", "SplitV", "Add", "_MklNativeMaxPool", "_MklNativeMaxPoolGrad"],
+];
 
 /**
  * Lets the native backend's convolutions round their inputs, or not any more. The native backend must be active.
  *
  * @param precision The precision from now on.
  */
-export function setConvolutionPrecision(precision: Precision): void {
-  const kernels = KERNELS.map((name) => tf.getKernel(name, NATIVE) as tf.KernelConfig | Bfloat16Kernel);
-  if ("stock" in kernels[0] === (precision === "bfloat16")) return;
-  const operations = "operations" in kernels[0] ? kernels[0].operations : new Bfloat16Operations();
-  for (const kernel of kernels) {
-    tf.unregisterKernel(kernel.kernelName, NATIVE);
-    tf.registerKernel("stock" in kernel ? kernel.stock : bfloat16Kernel(kernel, operations));
-  }
-  if (precision === "float32") operations.dispose();
+export function setPrecision(precision: Precision): void {
+  const backend = nativeBackend();
+  const stock = Object.getPrototypeOf(backend) as NativeBackend;
+  const execute: NativeBackend["executeMultipleOutputs"] = (name, attributes, inputs, outputs) =>
+    executeInBfloat16(backend, name, attributes, inputs, outputs) ??
+      stock.executeMultipleOutputs.call(backend, name, attributes, inputs, outputs);
+  const mixed = precision === "bfloat16";
+  backend.executeMultipleOutputs = mixed ? execute : stock.executeMultipleOutputs;
+  backend.executeSingleOutput = mixed
+    ? (name, attributes, inputs) => execute(name, attributes, inputs, 1)[0]
+    : stock.executeSingleOutput;
 }
 
-/** The kernel on a backend whose convolutions round: shapes, padding, bias and activation stay the kernel's own. */
-function bfloat16Kernel(stock: tf.KernelConfig, operations: Bfloat16Operations): Bfloat16Kernel {
-  return {
-    ...stock,
-    stock,
-    operations,
-    kernelFunc: (call) => {
-      const backend = call.backend as NativeBackend;
-      const executeSingleOutput: NativeBackend["executeSingleOutput"] = (name, attributes, inputs) =>
-        KERNELS.includes(name)
-          ? operations.execute(name, attributes, inputs)
-          : backend.executeSingleOutput(name, attributes, inputs);
-      return stock.kernelFunc({ ...call, backend: Object.assign(Object.create(backend), { executeSingleOutput }) });
-    },
-  };
-}
-
-/** Runs operations on float32 tensors rounded to bfloat16. tfjs has no such tensors, so TensorFlow's handles lie beside them. */
-class Bfloat16Operations {
-  readonly #backend = nativeBackend();
-  readonly #disposeData = this.#backend.disposeData;
-  /**
-   * Rounded once, kept as long as the tensor: images serve two branches and their filters' gradients. It halves the
-   * time of rounding (124 to 67 ms a step of 64, 2 cores with AVX2).
-   */
-  readonly #rounded = new Map<tf.DataId, number>();
-
-  constructor() {
-    this.#backend.disposeData = (dataId, force) => {
-      const gone = this.#disposeData.call(this.#backend, dataId, force);
-      if (gone) this.#forget(dataId);
-      return gone;
-    };
-  }
-
-  /** Runs one operation with one result. */
-  execute(name: string, attributes: RawAttribute[], inputs: tf.Tensor[]): tf.Tensor {
-    const { binding } = this.#backend;
-    const ids = this.#backend.getInputTensorIds(inputs).map((id, index) => this.#round(inputs[index], id));
-    const type = attribute(binding, "T", { type: "bfloat16" });
-    const [result] = binding.executeOp(name, attributes.map((one) => one.name === "T" ? type : one), ids, 1);
-    const tensor = this.#backend.createOutputTensor(this.#cast(result.id, "bfloat16", "float32"));
-    binding.deleteTensor(result.id);
-    return tensor;
-  }
-
-  /** Ends it: the backend is as it was. */
-  dispose(): void {
-    [...this.#rounded.keys()].forEach((dataId) => this.#forget(dataId));
-    this.#backend.disposeData = this.#disposeData;
-  }
-
-  #round(tensor: tf.Tensor, id: number): number {
-    if (tensor.dtype !== "float32") return id;
-    const known = this.#rounded.get(tensor.dataId);
-    if (known !== undefined) return known;
-    const { id: rounded } = this.#cast(id, "float32", "bfloat16");
-    this.#rounded.set(tensor.dataId, rounded);
-    return rounded;
-  }
-
-  #cast(id: number, from: ElementType, to: ElementType): Handle {
-    const { binding } = this.#backend;
-    const attributes = Object.entries({ SrcT: { type: from }, DstT: { type: to }, Truncate: false })
-      .map(([name, value]) => attribute(binding, name, value));
-    return binding.executeOp("Cast", attributes, [id], 1)[0];
-  }
-
-  #forget(dataId: tf.DataId): void {
-    const rounded = this.#rounded.get(dataId);
-    if (rounded === undefined) return;
-    this.#rounded.delete(dataId);
-    this.#backend.binding.deleteTensor(rounded);
-  }
+/** Runs an operation on images rounded to bfloat16; undefined if it is none of those that do. */
+function executeInBfloat16(
+  backend: NativeBackend,
+  name: string,
+  attributes: RawAttribute[],
+  inputs: tf.TensorInfo[],
+  outputs: number,
+): tf.Tensor[] | undefined {
+  const { binding } = backend;
+  const rounds = CONVOLUTIONS.includes(name);
+  if (!rounds && !FOLLOWERS.includes(name)) return;
+  // other inputs are sizes, or batch normalization's numbers, which stay as they are
+  const images = inputs.filter(({ dtype, shape }) => dtype === "float32" && (rounds || shape.length === 4));
+  if (!rounds && !(images.length && images.every((image) => isHeldAs(backend, image, "bfloat16")))) return;
+  const ids = inputs.map((tensor) =>
+    images.includes(tensor) ? held(backend, tensor).handle("bfloat16") : backend.getInputTensorIds([tensor])[0]
+  );
+  const type = attribute(binding, "T", { type: "bfloat16" });
+  return binding.executeOp(name, attributes.map((one) => one.name === "T" ? type : one), ids, outputs)
+    .map((handle) =>
+      handle.dtype === DTYPES.bfloat16 ? heldAsBfloat16(backend, handle) : backend.createOutputTensor(handle)
+    );
 }
 
 /**

@@ -48,10 +48,23 @@ export function replaceGradient(
   });
 }
 
+/** What training batch normalization takes beside its tensors. */
+export interface BatchNormSettings {
+  /** Added to the variance. */
+  readonly epsilon: number;
+  /** How much of the moving averages stays, 0 to 1. */
+  readonly momentum: number;
+  /** The moving averages so far. */
+  readonly movingMean: tf.Tensor;
+  readonly movingVariance: tf.Tensor;
+  /** Whether ReLU is all that comes next, so that it can be found in the same pass. */
+  readonly reluNext: boolean;
+}
+
 /** A backend's training batch normalization. */
 export interface BatchNorm {
-  /** The forward pass: `[y, mean, variance, ...saved]`. */
-  forward(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): tf.Tensor[];
+  /** The forward pass: `[y, mean, variance, ...saved]`, with the moving averages after this batch. */
+  forward(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, settings: BatchNormSettings): tf.Tensor[];
   /** How many tensors `forward` gives. */
   readonly outputs: number;
   /** The backward pass, from dy, x, gamma and what was saved: `[dx, dgamma, dbeta]`. */
@@ -66,7 +79,7 @@ export function registerBatchNorm(backendName: string, { forward, outputs, backw
     backendName,
     kernelFunc: ({ inputs, attrs }) => {
       const { x, gamma, beta } = inputs as Record<string, tf.Tensor>;
-      return forward(x, gamma, beta, attrs!.epsilon as number);
+      return forward(x, gamma, beta, attrs as unknown as BatchNormSettings);
     },
   });
   const gradFunc: Gradient = ([dy], [x, gamma, ...saved], attrs) => {
@@ -86,7 +99,7 @@ export function registerBatchNorm(backendName: string, { forward, outputs, backw
 const FUSED = Symbol("fused");
 
 /** What the hook uses of tfjs's BatchNormalization layer, which exports no type. */
-interface BatchNormalization {
+interface BatchNormalization extends Pick<tf.layers.Layer, "outboundNodes"> {
   [FUSED]?: true;
   call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor;
   readonly axis: number;
@@ -113,16 +126,29 @@ function fuseBatchNormalization(): void {
       gradientDepth() <= 1 && tf.getKernel(batchNormKernel(tf.getBackend()), tf.getBackend());
     if (!fused) return stock.call(this, inputs, kwargs);
     return tf.tidy(() => {
+      const settings: BatchNormSettings = {
+        epsilon: this.epsilon,
+        momentum: this.momentum,
+        movingMean: this.movingMean.read(),
+        movingVariance: this.movingVariance.read(),
+        reluNext: reluNext(this),
+      };
       const [y, mean, variance] = tf.engine().runKernel(
         batchNormKernel(tf.getBackend()),
         { x, gamma: this.gamma!.read(), beta: this.beta!.read() },
-        { epsilon: this.epsilon },
+        settings as unknown as tf.NamedAttrMap,
       ) as tf.Tensor[];
-      const average = (old: tf.LayerVariable, value: tf.Tensor) =>
-        old.write(tf.add(tf.mul(old.read(), this.momentum), tf.mul(value, 1 - this.momentum)));
-      average(this.movingMean, mean);
-      average(this.movingVariance, variance);
+      this.movingMean.write(mean);
+      this.movingVariance.write(variance);
       return y;
     });
   };
+}
+
+/** Whether a layer's outputs go to ReLU layers alone. */
+function reluNext({ outboundNodes }: BatchNormalization): boolean {
+  return outboundNodes.length > 0 &&
+    outboundNodes.every(({ outboundLayer }) =>
+      outboundLayer.getClassName() === "Activation" && outboundLayer.getConfig().activation === "relu"
+    );
 }

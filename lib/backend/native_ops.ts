@@ -22,6 +22,17 @@ export interface RawAttribute {
 /** TensorFlow's handle of a tensor. */
 export interface Handle {
   readonly id: number;
+  readonly dtype: number;
+  readonly shape: number[];
+}
+
+/** A tensor in tfjs-node's table: by TensorFlow's handle, or by numbers that TensorFlow has not got yet. */
+export interface TensorEntry {
+  readonly shape: number[];
+  readonly dtype: number;
+  readonly values: unknown;
+  id: number;
+  refCount: number;
 }
 
 /** What is used of tfjs-node's backend. */
@@ -30,19 +41,31 @@ export interface NativeBackend {
     executeOp(name: string, attributes: RawAttribute[], ids: number[], outputs: number): Handle[];
     deleteTensor(id: number): void;
   };
-  getInputTensorIds(inputs: tf.Tensor[]): number[];
+  readonly tensorMap: {
+    has(dataId: tf.DataId): boolean;
+    get(dataId: tf.DataId): TensorEntry | undefined;
+    set(dataId: tf.DataId, entry: TensorEntry): void;
+    delete(dataId: tf.DataId): boolean;
+  };
+  getInputTensorIds(inputs: tf.TensorInfo[]): number[];
   createOutputTensor(handle: Handle): tf.Tensor;
   applyActivation(x: tf.Tensor, activation?: string, weights?: tf.Tensor, alpha?: number): tf.Tensor;
+  incRef(dataId: tf.DataId): void;
   disposeData(dataId: tf.DataId, force?: boolean): boolean;
-  executeSingleOutput(name: string, attributes: RawAttribute[], inputs: tf.Tensor[]): tf.Tensor;
-  executeMultipleOutputs(name: string, attributes: RawAttribute[], inputs: tf.Tensor[], outputs: number): tf.Tensor[];
+  executeSingleOutput(name: string, attributes: RawAttribute[], inputs: tf.TensorInfo[]): tf.Tensor;
+  executeMultipleOutputs(
+    name: string,
+    attributes: RawAttribute[],
+    inputs: tf.TensorInfo[],
+    outputs: number,
+  ): tf.Tensor[];
 }
 
 /** The active backend, which must be the native one. */
 export const nativeBackend = (): NativeBackend => tf.backend() as unknown as NativeBackend;
 
 /** TF_DataType numbers; tfjs has no name for bfloat16. */
-const DTYPES = { float32: 1, bfloat16: 14 } as const;
+export const DTYPES = { float32: 1, bfloat16: 14 } as const;
 /** An element type. */
 export type ElementType = keyof typeof DTYPES;
 
@@ -56,7 +79,7 @@ export type ElementType = keyof typeof DTYPES;
  */
 export function nativeOp(
   name: string,
-  inputs: tf.Tensor[],
+  inputs: tf.TensorInfo[],
   attributes: Record<string, Attribute> = {},
   outputs = 1,
 ): tf.Tensor[] {
@@ -75,4 +98,14 @@ export function attribute(binding: NativeBackend["binding"], name: string, value
   }
   if (typeof value === "object" && "float" in value) return { name, type: binding.TF_ATTR_FLOAT, value: value.float };
   return { name, type: binding.TF_ATTR_INT, value };
+}
+
+/** Puts a kernel in the place of tfjs-node's own, which it is handed. */
+export function replaceKernel(
+  kernelName: string,
+  kernel: (call: Parameters<tf.KernelFunc>[0], stock: tf.KernelFunc) => ReturnType<tf.KernelFunc>,
+): void {
+  const stock = tf.getKernel(kernelName, NATIVE)!;
+  tf.unregisterKernel(kernelName, NATIVE);
+  tf.registerKernel({ ...stock, kernelFunc: (call) => kernel(call, stock.kernelFunc) });
 }

@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkChoice } from "../schedules/schedule.ts";
-import { checkPrecision, setConvolutionPrecision } from "./bfloat16.ts";
+import { checkPrecision, setPrecision } from "./bfloat16.ts";
 import type { Precision } from "./precision.ts";
 import { releaseEarly } from "./early_release.ts";
 import { withoutStandardError } from "./libc.ts";
@@ -57,7 +57,7 @@ export async function selectBackend(
   checkPrecision(precision, choice);
   const selected = await start(choice);
   checkPrecision(precision, selected.name);
-  if (selected.name === "native") setConvolutionPrecision(precision);
+  if (selected.name === "native") setPrecision(precision);
   return selected;
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { registerBatchNorm } from "./gradients.ts";
+import { type BatchNormSettings, registerBatchNorm } from "./gradients.ts";
 import { filterGradient, inputGradient } from "./wasm_convolutions.ts";
 
 const WASM = "wasm";
@@ -58,7 +58,9 @@ function channelSums(x: tf.Tensor): tf.Tensor {
   return tf.mul(tf.sum(tf.reshape(means, [images, channels]), 0), height * width);
 }
 
-function batchNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: number): tf.Tensor[] {
+function batchNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, settings: BatchNormSettings): tf.Tensor[] {
+  const { epsilon, momentum, movingMean, movingVariance } = settings;
+  const average = (old: tf.Tensor, value: tf.Tensor) => tf.add(tf.mul(old, momentum), tf.mul(value, 1 - momentum));
   return tf.tidy(() => {
     const n = x.size / x.shape.at(-1)!;
     const mean = tf.div(channelSums(x), n);
@@ -71,7 +73,13 @@ function batchNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: num
       gamma as tf.Tensor1D,
       epsilon,
     );
-    return [y, mean, variance, mean.clone(), tf.rsqrt(tf.add(variance, epsilon))];
+    return [
+      y,
+      average(movingMean, mean),
+      average(movingVariance, variance),
+      mean,
+      tf.rsqrt(tf.add(variance, epsilon)),
+    ];
   });
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { batches, miniGoogLeNet, selectBackend, tf } from "../../lib/mod.ts";
-import { missingBfloat16, setConvolutionPrecision } from "../../lib/backend/bfloat16.ts";
+import { missingBfloat16, setPrecision } from "../../lib/backend/bfloat16.ts";
 import { missingNativePart } from "../../lib/backend/native_package.ts";
 import { randomFrom } from "../../lib/data/random.ts";
 import { allowed, smallImages } from "../support.ts";
@@ -10,11 +10,11 @@ const io = { ignore: !allowed("read", "env", "ffi", "sys") || missingNativePart(
 /** Runs `work` with rounding convolutions, which any processor can do slowly, and puts float32 back. */
 async function inBfloat16<T>(work: () => T | Promise<T>): Promise<T> {
   await selectBackend("native");
-  setConvolutionPrecision("bfloat16");
+  setPrecision("bfloat16");
   try {
     return await work();
   } finally {
-    setConvolutionPrecision("float32");
+    setPrecision("float32");
   }
 }
 

@@ -1,0 +1,200 @@
+/**
+ * Tensors that TensorFlow holds in another form than tfjs sees: rounded to bfloat16, or not worked out until they are
+ * read. tfjs-node keeps a table of its tensors and reads an entry's `id` when an operation wants the tensor; here that
+ * `id` is a getter. To tfjs each is a float32 tensor like any other.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import {
+  attribute,
+  DTYPES,
+  type ElementType,
+  type Handle,
+  type NativeBackend,
+  type TensorEntry,
+} from "./native_ops.ts";
+
+/** Handles of the same numbers, by their type. */
+type Forms = Partial<Record<ElementType, number>>;
+
+/** How a tensor is found when it is first read. */
+interface Late {
+  /** Computes it from what it needs. */
+  readonly compute: (needs: tf.TensorInfo[]) => tf.Tensor;
+  /** What that needs, and what else must live as long as the tensor. */
+  readonly needs: tf.TensorInfo[];
+}
+
+/** An entry of tfjs-node's table, in one form or several. */
+export class HeldTensor implements TensorEntry {
+  readonly dtype = DTYPES.float32;
+  readonly values = null;
+  refCount = 1;
+  #late?: Late;
+  readonly #forms: Forms;
+  readonly #known = new Map<string, tf.TensorInfo>();
+  readonly #backend: NativeBackend;
+
+  constructor(backend: NativeBackend, readonly shape: number[], forms: Forms, late?: Late) {
+    this.#backend = backend;
+    this.#forms = forms;
+    this.#late = late;
+    late?.needs.forEach(({ dataId }) => backend.incRef(dataId));
+  }
+
+  /** The float32 form, as tfjs-node asks for it. */
+  get id(): number {
+    return this.handle("float32");
+  }
+
+  /** Whether reading it in this form costs nothing. */
+  has(type: ElementType): boolean {
+    this.#work();
+    return this.#forms[type] !== undefined;
+  }
+
+  /** TensorFlow's handle of the tensor in a form, which is kept from then on. */
+  handle(type: ElementType): number {
+    this.#work();
+    return this.#forms[type] ??= type === "float32"
+      ? this.#cast("bfloat16", "float32")
+      : this.#cast("float32", "bfloat16");
+  }
+
+  /** Keeps what an operation makes of this tensor, as long as the tensor. */
+  remember(operation: string, result: tf.TensorInfo): void {
+    if (this.#known.has(operation)) return;
+    this.#backend.incRef(result.dataId);
+    this.#known.set(operation, result);
+  }
+
+  /** What an operation makes of this tensor, as a kernel hands it out; undefined where that is not known yet. */
+  recall(operation: string): tf.TensorInfo | undefined {
+    const result = this.#known.get(operation);
+    if (!result) return;
+    this.#backend.incRef(result.dataId);
+    return { dataId: result.dataId, shape: result.shape, dtype: result.dtype };
+  }
+
+  /** Lets go of every form. */
+  dispose(): void {
+    Object.values(this.#forms).forEach((id) => this.#backend.binding.deleteTensor(id));
+    const known = [...this.#known.values()];
+    this.#known.clear();
+    known.forEach((result) => letGo(this.#backend, result));
+    this.#needNothing();
+  }
+
+  /** Takes the forms of another tensor, which is disposed. */
+  #work(): void {
+    if (!this.#late) return;
+    tf.tidy(() => {
+      const result = this.#late!.compute(this.#late!.needs);
+      const entry = this.#backend.tensorMap.get(result.dataId)!;
+      if (entry instanceof HeldTensor) {
+        entry.#work();
+        for (const type of Object.keys(entry.#forms) as ElementType[]) {
+          this.#forms[type] = entry.#forms[type];
+          delete entry.#forms[type];
+        }
+      } else {
+        this.#forms.float32 = entry.id;
+        entry.id = -1; // tfjs-node's word for none
+      }
+    });
+    this.#needNothing();
+  }
+
+  #needNothing(): void {
+    const needs = this.#late?.needs ?? [];
+    this.#late = undefined;
+    needs.forEach((tensor) => letGo(this.#backend, tensor));
+  }
+
+  #cast(from: ElementType, to: ElementType): number {
+    const { binding } = this.#backend;
+    const attributes = Object.entries({ SrcT: { type: from }, DstT: { type: to }, Truncate: false })
+      .map(([name, value]) => attribute(binding, name, value));
+    return binding.executeOp("Cast", attributes, [this.#forms[from]!], 1)[0].id;
+  }
+}
+
+/** Gives up a hold on a tensor, which may be the last. */
+function letGo(backend: NativeBackend, { dataId }: tf.TensorInfo): void {
+  if (backend.disposeData(dataId)) tf.engine().removeDataId(dataId, backend as unknown as tf.KernelBackend);
+}
+
+/** Lets a backend's table hold such tensors. */
+export function holdTensors(backend: NativeBackend): void {
+  const stock = backend.disposeData;
+  backend.disposeData = (dataId, force = false) => {
+    const entry = backend.tensorMap.has(dataId) ? backend.tensorMap.get(dataId) : undefined;
+    if (!(entry instanceof HeldTensor)) return stock.call(backend, dataId, force);
+    if (--entry.refCount > 0 && !force) return false;
+    backend.tensorMap.delete(dataId);
+    entry.dispose();
+    return true;
+  };
+}
+
+/** The entry of a tensor as one that can have several forms. */
+export function held(backend: NativeBackend, tensor: tf.TensorInfo): HeldTensor {
+  const known = backend.tensorMap.get(tensor.dataId);
+  if (known instanceof HeldTensor) return known;
+  const [id] = backend.getInputTensorIds([tensor]); // hands numbers that still lie in JavaScript to TensorFlow
+  const entry = new HeldTensor(backend, tensor.shape, { float32: id });
+  entry.refCount = known!.refCount;
+  return put(backend, tensor, entry);
+}
+
+/** What an operation makes of a tensor, where that was found on the way to something else. */
+export function recall(
+  backend: NativeBackend,
+  { dataId }: tf.TensorInfo,
+  operation: string,
+): tf.TensorInfo | undefined {
+  const entry = backend.tensorMap.get(dataId);
+  return entry instanceof HeldTensor ? entry.recall(operation) : undefined;
+}
+
+/** Whether reading a tensor in a form costs nothing. */
+export function isHeldAs(backend: NativeBackend, { dataId }: tf.TensorInfo, type: ElementType): boolean {
+  const entry = backend.tensorMap.get(dataId);
+  return entry instanceof HeldTensor && entry.has(type);
+}
+
+/** A tensor out of a handle of bfloat16 numbers. */
+export function heldAsBfloat16(backend: NativeBackend, { id, shape }: Handle): tf.Tensor {
+  return place(backend, new HeldTensor(backend, shape, { bfloat16: id }));
+}
+
+/**
+ * A tensor that is computed when it is first read, if ever.
+ *
+ * @param backend The native backend.
+ * @param shape Its shape.
+ * @param needs The tensors that it is computed from. They live on until then.
+ * @param compute Computes it from those, as they are now; not recorded for gradients.
+ */
+export function computedLate(
+  backend: NativeBackend,
+  shape: number[],
+  needs: readonly tf.TensorInfo[],
+  compute: (needs: tf.TensorInfo[]) => tf.Tensor,
+): tf.Tensor {
+  // a variable would have other numbers by then
+  const now = needs.map(({ dataId, shape, dtype }) => ({ dataId, shape, dtype }));
+  return place(backend, new HeldTensor(backend, shape, {}, { compute, needs: now }));
+}
+
+function place(backend: NativeBackend, entry: HeldTensor): tf.Tensor {
+  const tensor = backend.createOutputTensor({ id: -1, dtype: entry.dtype, shape: entry.shape });
+  put(backend, tensor, entry);
+  return tensor;
+}
+
+function put(backend: NativeBackend, { dataId }: tf.TensorInfo, entry: HeldTensor): HeldTensor {
+  backend.tensorMap.delete(dataId); // it counts what is set
+  backend.tensorMap.set(dataId, entry);
+  return entry;
+}
