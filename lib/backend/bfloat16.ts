@@ -10,20 +10,31 @@ import * as tf from "@tensorflow/tfjs";
 import { checkChoice, shown } from "../schedules/schedule.ts";
 import { processorInfo } from "./libc.ts";
 import { type Precision, PRECISIONS } from "./precision.ts";
-import { held, heldAsBfloat16, isHeldAs } from "./held_tensors.ts";
+import { held, heldAsBfloat16, heldEntry } from "./held_tensors.ts";
 import { attribute, DTYPES, type NativeBackend, nativeBackend, type RawAttribute } from "./native_ops.ts";
 
-/** Operations that round the numbers they are given. */
-const CONVOLUTIONS = [
-  ...["Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"],
-  ...["_MklNativeConv2DWithBias", "_MklNativeConv2DBackpropFilterWithBias"],
-];
-
-/** Operations that take images in bfloat16 where they are so already, as convolutions leave them and want them. */
-const FOLLOWERS = [
-  ...["FusedBatchNormV3", "_MklNativeFusedBatchNormEx", "FusedBatchNormGradV3"],
-  ...["Relu", "ReluGrad", "ConcatV2", "SplitV", "Add", "_MklNativeMaxPool", "_MklNativeMaxPoolGrad"],
-];
+/**
+ * The operations that can run in bfloat16, and when: convolutions always, others where all or any of their images are in
+ * bfloat16 already, as convolutions leave them and want them.
+ */
+const WHEN: Readonly<Record<string, "always" | "all" | "any">> = {
+  Conv2D: "always",
+  Conv2DBackpropInput: "always",
+  Conv2DBackpropFilter: "always",
+  _MklNativeConv2DWithBias: "always",
+  _MklNativeConv2DBackpropFilterWithBias: "always",
+  FusedBatchNormV3: "all",
+  _MklNativeFusedBatchNormEx: "all",
+  Relu: "all",
+  _MklNativeMaxPool: "all",
+  ConcatV2: "all",
+  SplitV: "all",
+  Add: "all",
+  // what comes down from a layer in float32 is rounded for the convolution's gradient anyway
+  FusedBatchNormGradV3: "any",
+  ReluGrad: "any",
+  _MklNativeMaxPoolGrad: "any",
+};
 
 /**
  * Lets the native backend's convolutions round their inputs, or not any more. The native backend must be active.
@@ -52,11 +63,12 @@ function executeInBfloat16(
   outputs: number,
 ): tf.Tensor[] | undefined {
   const { binding } = backend;
-  const rounds = CONVOLUTIONS.includes(name);
-  if (!rounds && !FOLLOWERS.includes(name)) return;
+  const when = WHEN[name];
+  if (!when) return;
   // other inputs are sizes, or batch normalization's numbers, which stay as they are
-  const images = inputs.filter(({ dtype, shape }) => dtype === "float32" && (rounds || shape.length === 4));
-  if (!rounds && !(images.length && images.every((image) => isHeldAs(backend, image, "bfloat16")))) return;
+  const images = inputs.filter(({ dtype, shape }) => dtype === "float32" && (when === "always" || shape.length === 4));
+  const rounded = images.filter((image) => heldEntry(backend, image)?.has("bfloat16")).length;
+  if (when !== "always" && (rounded === 0 || (when === "all" && rounded < images.length))) return;
   const ids = inputs.map((tensor) =>
     images.includes(tensor) ? held(backend, tensor).handle("bfloat16") : backend.getInputTensorIds([tensor])[0]
   );

@@ -17,12 +17,12 @@ import {
 /** Handles of the same numbers, by their type. */
 type Forms = Partial<Record<ElementType, number>>;
 
-/** How a tensor is found when it is first read. */
-interface Late {
-  /** Computes it from what it needs. */
-  readonly compute: (needs: tf.TensorInfo[]) => tf.Tensor;
-  /** What that needs, and what else must live as long as the tensor. */
-  readonly needs: tf.TensorInfo[];
+/** Where a tensor's numbers come from when it is read. */
+export interface Source {
+  /** Finds them, in a form or several. */
+  read(): Forms;
+  /** The tensor is gone. */
+  release(): void;
 }
 
 /** An entry of tfjs-node's table, in one form or several. */
@@ -30,16 +30,15 @@ export class HeldTensor implements TensorEntry {
   readonly dtype = DTYPES.float32;
   readonly values = null;
   refCount = 1;
-  #late?: Late;
-  readonly #forms: Forms;
+  #forms: Forms;
   readonly #known = new Map<string, tf.TensorInfo>();
   readonly #backend: NativeBackend;
+  readonly #source?: Source;
 
-  constructor(backend: NativeBackend, readonly shape: number[], forms: Forms, late?: Late) {
+  constructor(backend: NativeBackend, readonly shape: number[], forms: Forms, source?: Source) {
     this.#backend = backend;
     this.#forms = forms;
-    this.#late = late;
-    late?.needs.forEach(({ dataId }) => backend.incRef(dataId));
+    this.#source = source;
   }
 
   /** The float32 form, as tfjs-node asks for it. */
@@ -49,16 +48,13 @@ export class HeldTensor implements TensorEntry {
 
   /** Whether reading it in this form costs nothing. */
   has(type: ElementType): boolean {
-    this.#work();
-    return this.#forms[type] !== undefined;
+    return this.#read()[type] !== undefined;
   }
 
   /** TensorFlow's handle of the tensor in a form, which is kept from then on. */
   handle(type: ElementType): number {
-    this.#work();
-    return this.#forms[type] ??= type === "float32"
-      ? this.#cast("bfloat16", "float32")
-      : this.#cast("float32", "bfloat16");
+    const forms = this.#read();
+    return forms[type] ??= type === "float32" ? this.#cast("bfloat16", "float32") : this.#cast("float32", "bfloat16");
   }
 
   /** Keeps what an operation makes of this tensor, as long as the tensor. */
@@ -76,39 +72,31 @@ export class HeldTensor implements TensorEntry {
     return { dataId: result.dataId, shape: result.shape, dtype: result.dtype };
   }
 
-  /** Lets go of every form. */
-  dispose(): void {
+  /** Forgets the numbers, which the source has changed. */
+  changed(): void {
     Object.values(this.#forms).forEach((id) => this.#backend.binding.deleteTensor(id));
+    this.#forms = {};
     const known = [...this.#known.values()];
     this.#known.clear();
     known.forEach((result) => letGo(this.#backend, result));
-    this.#needNothing();
   }
 
-  /** Takes the forms of another tensor, which is disposed. */
-  #work(): void {
-    if (!this.#late) return;
-    tf.tidy(() => {
-      const result = this.#late!.compute(this.#late!.needs);
-      const entry = this.#backend.tensorMap.get(result.dataId)!;
-      if (entry instanceof HeldTensor) {
-        entry.#work();
-        for (const type of Object.keys(entry.#forms) as ElementType[]) {
-          this.#forms[type] = entry.#forms[type];
-          delete entry.#forms[type];
-        }
-      } else {
-        this.#forms.float32 = entry.id;
-        entry.id = -1; // tfjs-node's word for none
-      }
-    });
-    this.#needNothing();
+  /** Lets go of everything. */
+  dispose(): void {
+    this.changed();
+    this.#source?.release();
   }
 
-  #needNothing(): void {
-    const needs = this.#late?.needs ?? [];
-    this.#late = undefined;
-    needs.forEach((tensor) => letGo(this.#backend, tensor));
+  /** Hands over the forms; this entry has none any more. */
+  surrender(): Forms {
+    const forms = this.#read();
+    this.#forms = {};
+    return forms;
+  }
+
+  #read(): Forms {
+    if (this.#source && Object.keys(this.#forms).length === 0) this.#forms = this.#source.read();
+    return this.#forms;
   }
 
   #cast(from: ElementType, to: ElementType): number {
@@ -147,20 +135,10 @@ export function held(backend: NativeBackend, tensor: tf.TensorInfo): HeldTensor 
   return put(backend, tensor, entry);
 }
 
-/** What an operation makes of a tensor, where that was found on the way to something else. */
-export function recall(
-  backend: NativeBackend,
-  { dataId }: tf.TensorInfo,
-  operation: string,
-): tf.TensorInfo | undefined {
+/** The entry of a tensor, where it is one of these. */
+export function heldEntry(backend: NativeBackend, { dataId }: tf.TensorInfo): HeldTensor | undefined {
   const entry = backend.tensorMap.get(dataId);
-  return entry instanceof HeldTensor ? entry.recall(operation) : undefined;
-}
-
-/** Whether reading a tensor in a form costs nothing. */
-export function isHeldAs(backend: NativeBackend, { dataId }: tf.TensorInfo, type: ElementType): boolean {
-  const entry = backend.tensorMap.get(dataId);
-  return entry instanceof HeldTensor && entry.has(type);
+  return entry instanceof HeldTensor ? entry : undefined;
 }
 
 /** A tensor out of a handle of bfloat16 numbers. */
@@ -184,10 +162,19 @@ export function computedLate(
 ): tf.Tensor {
   // a variable would have other numbers by then
   const now = needs.map(({ dataId, shape, dtype }) => ({ dataId, shape, dtype }));
-  return place(backend, new HeldTensor(backend, shape, {}, { compute, needs: now }));
+  now.forEach(({ dataId }) => backend.incRef(dataId));
+  const release = () => now.splice(0).forEach((tensor) => letGo(backend, tensor));
+  const read = () =>
+    tf.tidy(() => {
+      const result = held(backend, compute(now));
+      release();
+      return result.surrender();
+    });
+  return place(backend, new HeldTensor(backend, shape, {}, { read, release }));
 }
 
-function place(backend: NativeBackend, entry: HeldTensor): tf.Tensor {
+/** A tensor of an entry. */
+export function place(backend: NativeBackend, entry: HeldTensor): tf.Tensor {
   const tensor = backend.createOutputTensor({ id: -1, dtype: entry.dtype, shape: entry.shape });
   put(backend, tensor, entry);
   return tensor;

@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { BatchNorm } from "./gradients.ts";
-import { computedLate, held, recall } from "./held_tensors.ts";
+import { computedLate, held, heldEntry } from "./held_tensors.ts";
 import { type Attribute, type NativeBackend, nativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
 import { ONEDNN } from "./onednn.ts";
 
@@ -70,6 +70,6 @@ function normalizeAndRectify(inputs: tf.Tensor[], attributes: Record<string, Att
 function rectifyOnce(): void {
   replaceKernel(
     RELU,
-    (call, stock) => recall(call.backend as unknown as NativeBackend, call.inputs.x!, RELU) ?? stock(call),
+    (call, stock) => heldEntry(call.backend as unknown as NativeBackend, call.inputs.x!)?.recall(RELU) ?? stock(call),
   );
 }

@@ -8,8 +8,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { batchNormKernel, registerBatchNorm, replaceGradient } from "./gradients.ts";
-import { computedLate, holdTensors, recall } from "./held_tensors.ts";
+import { computedLate, heldEntry, holdTensors } from "./held_tensors.ts";
 import { batchNorm } from "./native_batch_norm.ts";
+import { fuseMomentum } from "./native_momentum.ts";
 import { NATIVE, type NativeBackend, nativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
 import { hasOneDnn, registerOneDnn } from "./onednn.ts";
 
@@ -24,6 +25,7 @@ export function registerNativeKernels(): void {
     inputsToSave: [],
     outputsToSave: [true],
   });
+  fuseMomentum();
   computeInputGradientsLate();
   sumByChannel();
   if (oneDnn) registerOneDnn();
@@ -54,6 +56,6 @@ function sumByChannel(): void {
     const axes = tf.util.parseAxisParam(axis, x.shape);
     const byChannel = x.rank === 4 && x.dtype === "float32" && !keepDims && axes.length === 3 && !axes.includes(3);
     if (!byChannel) return stock(call);
-    return recall(nativeBackend(), x, SUM) ?? nativeOp("BiasAddGrad", [x], { data_format: "NHWC" })[0];
+    return heldEntry(nativeBackend(), x)?.recall(SUM) ?? nativeOp("BiasAddGrad", [x], { data_format: "NHWC" })[0];
   });
 }

@@ -10,7 +10,7 @@ export const NATIVE = "tensorflow";
 /** The value of an operation's attribute; a bare string is a TF_ATTR_STRING, `{ type }` names a dtype. */
 export type Attribute = number | boolean | string | readonly number[] | { readonly float: number } | {
   readonly type: ElementType;
-};
+} | { readonly shape: readonly number[] };
 
 /** An attribute as tfjs-node's binding takes it. */
 export interface RawAttribute {
@@ -37,7 +37,7 @@ export interface TensorEntry {
 
 /** What is used of tfjs-node's backend. */
 export interface NativeBackend {
-  binding: Readonly<Record<`TF_ATTR_${"TYPE" | "BOOL" | "INT" | "FLOAT" | "STRING"}`, number>> & {
+  binding: Readonly<Record<`TF_ATTR_${"TYPE" | "BOOL" | "INT" | "FLOAT" | "STRING" | "SHAPE"}`, number>> & {
     executeOp(name: string, attributes: RawAttribute[], ids: number[], outputs: number): Handle[];
     deleteTensor(id: number): void;
   };
@@ -96,6 +96,7 @@ export function attribute(binding: NativeBackend["binding"], name: string, value
   if (typeof value === "object" && "type" in value) {
     return { name, type: binding.TF_ATTR_TYPE, value: DTYPES[value.type] };
   }
+  if (typeof value === "object" && "shape" in value) return { name, type: binding.TF_ATTR_SHAPE, value: value.shape };
   if (typeof value === "object" && "float" in value) return { name, type: binding.TF_ATTR_FLOAT, value: value.float };
   return { name, type: binding.TF_ATTR_INT, value };
 }
