@@ -22,7 +22,6 @@ const WHEN: Readonly<Record<string, "always" | "all" | "any">> = {
   Conv2DBackpropInput: "always",
   Conv2DBackpropFilter: "always",
   _MklNativeConv2DWithBias: "always",
-  _MklNativeConv2DBackpropFilterWithBias: "always",
   FusedBatchNormV3: "all",
   _MklNativeFusedBatchNormEx: "all",
   Relu: "all",

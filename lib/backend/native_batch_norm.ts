@@ -11,6 +11,8 @@ import { ONEDNN } from "./onednn.ts";
 const BATCH_NORM = "FusedBatchNormV3";
 const OUTPUTS = 6;
 const RELU = "Relu";
+/** The kernel whose result, for sums over all but the channels, a gradient remembers. */
+export const SUM_BY_CHANNEL = "Sum";
 
 /**
  * TensorFlow's batch normalization.
@@ -43,6 +45,10 @@ export function batchNorm(oneDnn: boolean): BatchNorm {
         5,
       );
       tf.dispose(rest);
+      // it takes the mean off, so it sums to nought by channel: a bias of the convolution before has no gradient
+      const sums = tf.zerosLike(gamma);
+      held(nativeBackend(), dx).remember(SUM_BY_CHANNEL, sums);
+      sums.dispose();
       return [dx, dgamma, dbeta];
     },
   };

@@ -9,7 +9,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { batchNormKernel, registerBatchNorm, replaceGradient } from "./gradients.ts";
 import { computedLate, heldEntry, holdTensors } from "./held_tensors.ts";
-import { batchNorm } from "./native_batch_norm.ts";
+import { batchNorm, SUM_BY_CHANNEL } from "./native_batch_norm.ts";
 import { fuseMomentum } from "./native_momentum.ts";
 import { NATIVE, type NativeBackend, nativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
 import { hasOneDnn, registerOneDnn } from "./onednn.ts";
@@ -27,7 +27,7 @@ export function registerNativeKernels(): void {
   });
   fuseMomentum();
   computeInputGradientsLate();
-  sumByChannel();
+  recallSums();
   if (oneDnn) registerOneDnn();
 }
 
@@ -46,16 +46,13 @@ function computeInputGradientsLate(): void {
   });
 }
 
-const SUM = "Sum";
-
-/** The sums by channel, which are a bias's gradient: three quarters of the time of the general sum. */
-function sumByChannel(): void {
-  replaceKernel(SUM, (call, stock) => {
+/** The sum by channel, which is a bias's gradient, where batch normalization's gradient has told it (2 % of a step). */
+function recallSums(): void {
+  replaceKernel(SUM_BY_CHANNEL, (call, stock) => {
     const x = call.inputs.x as tf.Tensor;
     const { axis, keepDims } = call.attrs as { axis: number | number[]; keepDims: boolean };
     const axes = tf.util.parseAxisParam(axis, x.shape);
-    const byChannel = x.rank === 4 && x.dtype === "float32" && !keepDims && axes.length === 3 && !axes.includes(3);
-    if (!byChannel) return stock(call);
-    return heldEntry(nativeBackend(), x)?.recall(SUM) ?? nativeOp("BiasAddGrad", [x], { data_format: "NHWC" })[0];
+    const byChannel = x.rank === 4 && !keepDims && axes.length === 3 && !axes.includes(3);
+    return (byChannel && heldEntry(nativeBackend(), x)?.recall(SUM_BY_CHANNEL)) || stock(call);
   });
 }

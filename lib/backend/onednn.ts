@@ -5,7 +5,6 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { replaceGradient } from "./gradients.ts";
-import { held, heldEntry } from "./held_tensors.ts";
 import { type Attribute, NATIVE, type NativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
 
 /** TensorFlow's graphs label oneDNN's operations so; its eager mode takes the label as well. */
@@ -34,7 +33,6 @@ export function hasOneDnn(): boolean {
 /** Puts them to use. */
 export function registerOneDnn(): void {
   addBias();
-  findBiasGradientToo();
   pool();
 }
 
@@ -71,25 +69,6 @@ function addBias(): void {
     const y = backend.applyActivation(sum, activation, preluActivationWeights, leakyreluAlpha);
     if (y !== sum) sum.dispose();
     return y;
-  });
-}
-
-/**
- * In bfloat16 oneDNN sums the gradient by channel, for the bias, while it finds the filter's: 7 % of a step. (In float32
- * that takes it longer than a pass of its own.)
- */
-function findBiasGradientToo(): void {
-  replaceKernel("Conv2DBackpropFilter", (call, stock) => {
-    const { x, dy } = call.inputs as Record<string, tf.Tensor>;
-    const { strides, pad, filterShape } = call.attrs as unknown as WindowAttributes & { filterShape: number[] };
-    const backend = call.backend as unknown as NativeBackend;
-    if ((pad !== "same" && pad !== "valid") || !heldEntry(backend, dy)?.has("bfloat16")) return stock(call);
-    const sizes = tf.tensor1d(filterShape, "int32");
-    const attributes = { ...windows(strides, pad), dilations: [1, 1, 1, 1] };
-    const [gradient, sums] = nativeOp("_MklNativeConv2DBackpropFilterWithBias", [x, sizes, dy], attributes, 2);
-    held(backend, dy).remember("Sum", sums);
-    tf.dispose([sizes, sums]);
-    return gradient;
   });
 }
 
