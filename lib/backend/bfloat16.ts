@@ -1,9 +1,10 @@
 /**
- * Mixed precision on the native backend: convolutions on bfloat16 inputs, all else (weights, sums, batch normalization,
- * loss) in float32. As Keras's mixed_bfloat16 policy, but by kernel, so that no model and no weight changes.
+ * Mixed precision on the native backend, as PyTorch's autocast and Keras's mixed_bfloat16 policy, but by operation, so that
+ * no model changes: convolutions round what they are given to bfloat16, and images stay so from one to the next.
+ * Weights, the statistics of batch normalization, dense layers, loss and updates stay float32.
  *
  * A bfloat16 keeps float32's range and 8 of its 24 bits of precision; processors that multiply pairs of them at once do
- * a convolution in half the time, others in far more.
+ * a convolution in half the time, those with matrix units (AMX) in a quarter.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

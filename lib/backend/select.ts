@@ -36,7 +36,8 @@ export interface SelectedBackend {
  *
  * @param choice `"auto"` takes native TensorFlow, else WebGPU on a real adapter, else WebAssembly. Default `"auto"`.
  * @param options `precision`: `"bfloat16"` is mixed precision, on the native backend and a processor that has the
- * instructions: convolutions' inputs are rounded, all else stays float32. Default `"float32"`.
+ * instructions: convolutions round their inputs, and images stay rounded between them; weights, statistics, loss and
+ * updates stay float32. Default `"float32"`.
  * @throws {RangeError} If a name is unknown.
  * @throws {Deno.errors.NotSupported} If the precision cannot be had here.
  * @throws {Deno.errors.NotFound} If the backend asked for by name is not there; the message says what to do.

@@ -40,7 +40,7 @@ export interface RunConfig {
   seed: number;
   /** Whether images are shifted and flipped. */
   augment: boolean;
-  /** How numbers go into convolutions; bfloat16 is mixed precision, on the native backend. */
+  /** bfloat16 is mixed precision, on the native backend. */
   precision: Precision;
 }
 
