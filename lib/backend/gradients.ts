@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-/** The name of a backend's kernel for training batch normalization: `{ x, gamma, beta }` -> `[y, mean, variance, ...saved]`. */
+/** The name of a backend's kernel for training batch normalization, which takes and gives what {@linkcode BatchNorm} says. */
 export const batchNormKernel = (backendName: string): string => `BatchNormTraining/${backendName}`;
 
 /** A gradient: what came from above, the saved tensors, the attributes -> one function an input. */

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { BatchNorm } from "./gradients.ts";
 import { computedLate, held, heldEntry } from "./held_tensors.ts";
-import { type Attribute, type NativeBackend, nativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
+import { type Attribute, nativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
 import { ONEDNN } from "./onednn.ts";
 
 const BATCH_NORM = "FusedBatchNormV3";
@@ -74,8 +74,5 @@ function normalizeAndRectify(inputs: tf.Tensor[], attributes: Record<string, Att
 
 /** ReLU of what is rectified already. */
 function rectifyOnce(): void {
-  replaceKernel(
-    RELU,
-    (call, stock) => heldEntry(call.backend as unknown as NativeBackend, call.inputs.x!)?.recall(RELU) ?? stock(call),
-  );
+  replaceKernel(RELU, (call, stock) => heldEntry(call.backend, call.inputs.x!)?.recall(RELU) ?? stock(call));
 }

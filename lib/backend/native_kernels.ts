@@ -11,7 +11,7 @@ import { batchNormKernel, registerBatchNorm, replaceGradient } from "./gradients
 import { computedLate, heldEntry, holdTensors } from "./held_tensors.ts";
 import { batchNorm, SUM_BY_CHANNEL } from "./native_batch_norm.ts";
 import { fuseMomentum } from "./native_momentum.ts";
-import { NATIVE, type NativeBackend, nativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
+import { NATIVE, nativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
 import { hasOneDnn, registerOneDnn } from "./onednn.ts";
 
 /** Registers the fused operations; a second call changes nothing. The native backend must be active. */
@@ -36,13 +36,8 @@ function computeInputGradientsLate(): void {
   replaceKernel("Conv2DBackpropInput", (call, stock) => {
     const { dy, filter } = call.inputs as Record<string, tf.Tensor>;
     const { inputShape } = call.attrs as unknown as { inputShape: number[] };
-    const backend = call.backend as unknown as NativeBackend;
-    return computedLate(
-      backend,
-      inputShape,
-      [dy, filter],
-      ([dy, filter]) => stock({ ...call, inputs: { dy, filter } }) as tf.Tensor,
-    );
+    const compute = ([dy, filter]: tf.TensorInfo[]) => stock({ ...call, inputs: { dy, filter } });
+    return computedLate(call.backend, inputShape, [dy, filter], compute);
   });
 }
 
@@ -53,6 +48,6 @@ function recallSums(): void {
     const { axis, keepDims } = call.attrs as { axis: number | number[]; keepDims: boolean };
     const axes = tf.util.parseAxisParam(axis, x.shape);
     const byChannel = x.rank === 4 && !keepDims && axes.length === 3 && !axes.includes(3);
-    return (byChannel && heldEntry(nativeBackend(), x)?.recall(SUM_BY_CHANNEL)) || stock(call);
+    return (byChannel && heldEntry(call.backend, x)?.recall(SUM_BY_CHANNEL)) || stock(call);
   });
 }

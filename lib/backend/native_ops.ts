@@ -101,12 +101,18 @@ export function attribute(binding: NativeBackend["binding"], name: string, value
   return { name, type: binding.TF_ATTR_INT, value };
 }
 
+/** What tfjs hands to a kernel of the native backend. */
+export interface NativeCall extends Omit<Parameters<tf.KernelFunc>[0], "backend"> {
+  readonly backend: NativeBackend;
+}
+
 /** Puts a kernel in the place of tfjs-node's own, which it is handed. */
 export function replaceKernel(
   kernelName: string,
-  kernel: (call: Parameters<tf.KernelFunc>[0], stock: tf.KernelFunc) => ReturnType<tf.KernelFunc>,
+  kernel: (call: NativeCall, stock: (call: NativeCall) => tf.Tensor) => tf.TensorInfo,
 ): void {
-  const stock = tf.getKernel(kernelName, NATIVE)!;
+  const config = tf.getKernel(kernelName, NATIVE)!;
+  const stock = config.kernelFunc as unknown as (call: NativeCall) => tf.Tensor;
   tf.unregisterKernel(kernelName, NATIVE);
-  tf.registerKernel({ ...stock, kernelFunc: (call) => kernel(call, stock.kernelFunc) });
+  tf.registerKernel({ ...config, kernelFunc: (call) => kernel(call as unknown as NativeCall, stock) });
 }

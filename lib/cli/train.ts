@@ -2,6 +2,8 @@
  * `deno task train`: one training, from flags to files.
  * @module
  */
+import { missingBfloat16 } from "../backend/bfloat16.ts";
+import type { BackendName } from "../backend/select.ts";
 import { exists, fileError } from "../files.ts";
 import { createHash } from "node:crypto";
 import { join, relative } from "../path.ts";
@@ -102,7 +104,7 @@ export async function train(args: readonly string[]): Promise<number> {
       }
     },
   });
-  return await finish(plan, result, directory, performance.now() - started, speak, stop.code());
+  return await finish(plan, backend, result, directory, performance.now() - started, speak, stop.code());
 }
 
 /** `triangular, 0.001 to 0.03, half a cycle 140 iterations (1 epoch)` */
@@ -176,6 +178,7 @@ function eventsAndEstimate(
 /** Writes what there is and says how it went; returns the exit code. */
 async function finish(
   plan: RunPlan,
+  backend: BackendName,
   { status, model, scheduler, evaluation }: RunResult,
   directory: string,
   elapsed: number,
@@ -213,18 +216,21 @@ async function finish(
   const { accuracy, loss, report } = evaluation;
   say(`\nOn ${evaluation.predictions.length} test images, after ${duration(elapsed)}:\n\n${report}`);
   say(`Test accuracy ${(accuracy * 100).toFixed(2)} %, loss ${loss.toFixed(4)}`);
-  say(["", ...files, "", ...nextSteps(plan, place)].join("\n"));
+  say(["", ...files, "", ...nextSteps(plan, backend, place)].join("\n"));
   event("end", { accuracy, loss, seconds: elapsed / 1000, directory: place });
   return 0;
 }
 
-function nextSteps({ config }: RunPlan, place: string): string[] {
+function nextSteps({ config }: RunPlan, backend: BackendName, place: string): string[] {
   const other = config.mode === "triangular" ? "triangular2" : "triangular";
-  return [
-    "Next:",
-    `  open ${join(place, "plots.html")}                    the plots, interactive`,
-    `  deno task train --mode ${other} --epochs ${4 * config.stepSize}     another policy, two cycles`,
-    "  deno task find-lr                              find the bounds for your own model",
-    "  deno task train --preset article               the article's run (hours)",
+  const faster = backend === "native" && config.precision === "float32" && missingBfloat16() === undefined;
+  const steps = [
+    [`open ${join(place, "plots.html")}`, "the plots, interactive"],
+    [`deno task train --mode ${other} --epochs ${4 * config.stepSize}`, "another policy, two cycles"],
+    ...faster ? [["deno task train --precision bfloat16", "mixed precision, which this processor has: faster"]] : [],
+    ["deno task find-lr", "find the bounds for your own model"],
+    ["deno task train --preset article", "the article's run (hours)"],
   ];
+  const width = Math.max(...steps.map(([command]) => command.length));
+  return ["Next:", ...steps.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`)];
 }
