@@ -24,10 +24,10 @@ export function cacheDirectory(
 ): string {
   const own = env("CLR_CACHE_DIR");
   if (own) return own;
-  const home = env("HOME") ?? env("USERPROFILE");
+  const home = env("HOME") || env("USERPROFILE");
   const caches = os === "windows"
     ? env("LOCALAPPDATA")
-    : env("XDG_CACHE_HOME") ?? (home && (os === "darwin" ? join(home, "Library", "Caches") : join(home, ".cache")));
+    : env("XDG_CACHE_HOME") || (home && (os === "darwin" ? join(home, "Library", "Caches") : join(home, ".cache")));
   if (!caches) {
     throw new Deno.errors.NotFound("Cannot find the cache directory: set CLR_CACHE_DIR to a directory, got no HOME");
   }

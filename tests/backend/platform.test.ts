@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cacheDirectory } from "../../lib/backend/directories.ts";
 import { planNative, type PlatformFacts } from "../../lib/backend/native_platform.ts";
 import { atLeast, LEAST_DENO } from "../../lib/deno_version.ts";
 import { selectBackend } from "../../lib/mod.ts";
@@ -46,4 +47,11 @@ Deno.test("atLeast() tells Deno's versions apart", () => {
     assert.ok(atLeast(version, LEAST_DENO), version);
   }
   for (const version of ["2.9.0", "2.8.3", "1.46.3"]) assert.ok(!atLeast(version, LEAST_DENO), version);
+});
+
+Deno.test("cacheDirectory() takes an empty variable for none", () => {
+  const env = (set: Record<string, string>) => (name: string) => set[name];
+  const expected = "/home/ada/.cache/cyclical-learning-rates";
+  assert.equal(cacheDirectory(env({ HOME: "/home/ada", XDG_CACHE_HOME: "", CLR_CACHE_DIR: "" }), "linux"), expected);
+  assert.throws(() => cacheDirectory(env({ HOME: "" }), "linux"), { name: "NotFound" });
 });
