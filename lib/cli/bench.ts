@@ -74,7 +74,7 @@ export async function bench(args: readonly string[]): Promise<number> {
   row("images a second", rate.toFixed(1));
   row("peak memory of the training", `${(peakMemory() / 1e9).toFixed(2)} GB`);
   const product = await matrixProduct();
-  row("matrix product, 2048 x 2048", `${product.toFixed(0)} GFLOP/s`);
+  row("matrix product, 2048 x 2048", `${product.toFixed(0)} GFLOP/s in float32`);
   row("share of the matrix product", `${(100 * rate * GFLOP_AN_IMAGE / product).toFixed(0)} %`);
   const pipeline = await dataPipeline(batchSize);
   row("augmenting and batching", `${pipeline.toFixed(2)} ms a batch, ${(100 * pipeline / ms).toFixed(1)} % of a step`);
