@@ -54,14 +54,17 @@ export function imageGridFigure(dataset: ImageDataset, options: ImageGridOptions
   }
   // large pixels: some viewers would blur small images when they scale them
   const png = encode(enlarge(pixels, gridWidth, 3, 2));
-  const side = Math.max(8, (LEAST_WIDTH - across * 84) / 2); // few images stay square under a long title
+  const [cell, top, bottom] = [84, 50, 8]; // on the page
+  const outer = Math.max(LEAST_WIDTH, across * cell);
+  const side = Math.max(8, (LEAST_WIDTH - across * cell) / 2); // few images do not grow under a long title
+  const scale = (outer - 2 * side) / gridWidth; // the same both ways
   const hidden = { visible: false, fixedrange: true };
   return {
     data: [{ type: "scatter", mode: "markers", x: [0], y: [0], marker: { opacity: 0 }, hoverinfo: "skip" }],
     layout: layout(title, {
-      width: Math.max(LEAST_WIDTH, across * 84),
-      height: 70 + rows * 108,
-      margin: { l: side, r: side, t: 50, b: 8 },
+      width: outer,
+      height: Math.round(top + gridHeight * scale + bottom),
+      margin: { l: side, r: side, t: top, b: bottom },
       showlegend: false,
       xaxis: { ...hidden, range: [0, gridWidth] },
       yaxis: { ...hidden, range: [gridHeight, 0] },

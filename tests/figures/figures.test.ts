@@ -117,6 +117,22 @@ Deno.test("every figure has a title and named axes, plain numbers, and is small"
   }
 });
 
+Deno.test("imageGridFigure() draws square pixels, few images or many, wide or high", () => {
+  for (const [size, columns] of [[1, 10], [3, 10], [12, 10], [20, 5]]) {
+    const { layout } = imageGridFigure(smallImages(size), { columns });
+    const { width, height, margin, xaxis, yaxis } = layout as Record<string, never> & {
+      width: number;
+      height: number;
+      margin: Record<"l" | "r" | "t" | "b", number>;
+      xaxis: { range: number[] };
+      yaxis: { range: number[] };
+    };
+    const across = (width - margin.l - margin.r) / xaxis.range[1];
+    const down = (height - margin.t - margin.b) / yaxis.range[0];
+    assert.ok(Math.abs(across / down - 1) < 0.01, `${size} in ${columns}: ${across} and ${down}`);
+  }
+});
+
 Deno.test("reduceLine() keeps every corner of a full run's rates", () => {
   const { x, y } = reduceLine(history.iterations, history.lr);
   assert.ok(x.length < 30, `${x.length} points`);
