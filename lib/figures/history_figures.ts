@@ -134,7 +134,7 @@ function lossRange(history: ReturnType<typeof historyOf>): [number, number] | un
   return highest <= 1.6 * usual ? undefined : [Math.min(0, values[0]), 1.3 * usual];
 }
 
-/** A metric's lines: each batch thin, the epochs' means and the validation on top. */
+/** A metric's lines: each batch, thin where there are the epochs' means and the validation on top. */
 function metricLines(history: ReturnType<typeof historyOf>, metric: "loss" | "accuracy", options: Trace): Trace[] {
   const byBatch = history.iterations.length > 0;
   const ends = history.epochs.map(({ iteration, epoch }) => byBatch ? iteration - 1 : epoch + 1);
@@ -142,7 +142,8 @@ function metricLines(history: ReturnType<typeof historyOf>, metric: "loss" | "ac
   const values = history[metric];
   if (byBatch && values) {
     const { x, y } = reduceLine(history.iterations, values);
-    traces.push(line("training, each batch", x, y, { color: `${COLOURS.training}55`, width: 1, ...options }));
+    const style = ends.length ? { color: `${COLOURS.training}55`, width: 1 } : { color: COLOURS.training };
+    traces.push(line("training, each batch", x, y, { ...style, ...options }));
   }
   for (
     const [name, key, color] of [["training", metric, COLOURS.training], [
