@@ -44,10 +44,10 @@ function computeInputGradientsLate(): void {
 /** The sum by channel, which is a bias's gradient, where batch normalization's gradient has told it (2 % of a step). */
 function recallSums(): void {
   replaceKernel(SUM_BY_CHANNEL, (call, stock) => {
-    const x = call.inputs.x as tf.Tensor;
+    const x = call.inputs.x!;
     const { axis, keepDims } = call.attrs as { axis: number | number[]; keepDims: boolean };
     const axes = tf.util.parseAxisParam(axis, x.shape);
-    const byChannel = x.rank === 4 && !keepDims && axes.length === 3 && !axes.includes(3);
+    const byChannel = x.shape.length === 4 && !keepDims && axes.length === 3 && !axes.includes(3);
     return (byChannel && heldEntry(call.backend, x)?.recall(SUM_BY_CHANNEL)) || stock(call);
   });
 }
