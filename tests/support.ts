@@ -2,6 +2,7 @@
  * What several tests need: small images, a tiny model, a temporary directory, and whether native TensorFlow is there.
  * @module
  */
+import assert from "node:assert/strict";
 import { type ImageDataset, imageDataset, tf } from "../lib/mod.ts";
 import { randomFrom } from "../lib/data/random.ts";
 
@@ -14,6 +15,25 @@ export function smallImages(size: number, classes = 10, side = 32): ImageDataset
     return Math.min(255, label * 20 + 40 * random());
   });
   return imageDataset({ images, labels, shape: [side, side, 3], classNames: [..."abcdefghij"].slice(0, classes) });
+}
+
+/** A tensor of numbers from -1 to 1 that are the same on every backend. */
+export function numbers(shape: number[], key: number): tf.Tensor {
+  const random = randomFrom(key);
+  return tf.tensor(Array.from({ length: tf.util.sizeFromShape(shape) }, () => 2 * random() - 1), shape);
+}
+
+/** Lists of numbers are others', to a tolerance that is relative above 1. */
+export function close(actual: ArrayLike<number>[], expected: ArrayLike<number>[], tolerance = 2e-4): void {
+  assert.deepEqual(actual.map(({ length }) => length), expected.map(({ length }) => length));
+  expected.forEach((values, index) =>
+    Array.from(values).forEach((value, i) =>
+      assert.ok(
+        Math.abs(actual[index][i] - value) <= tolerance * (1 + Math.abs(value)),
+        `output ${index}, number ${i}: ${actual[index][i]} is not ${value}`,
+      )
+    )
+  );
 }
 
 /** A line fitted to a line: quick to train. */

@@ -7,7 +7,7 @@
  * a convolution in half the time, those with matrix units (AMX) in a quarter.
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { checkChoice, shown } from "../schedules/schedule.ts";
 import { processorInfo } from "./libc.ts";
 import { type Precision, PRECISIONS } from "./precision.ts";
@@ -67,8 +67,10 @@ function executeInBfloat16(
   if (!when) return;
   // other inputs are sizes, or batch normalization's numbers, which stay as they are
   const images = inputs.filter(({ dtype, shape }) => dtype === "float32" && (when === "always" || shape.length === 4));
-  const rounded = images.filter((image) => heldEntry(backend, image)?.has("bfloat16")).length;
-  if (when !== "always" && (rounded === 0 || (when === "all" && rounded < images.length))) return;
+  const isRounded = (image: tf.TensorInfo) => heldEntry(backend, image)?.has("bfloat16") ?? false;
+  const rounds = when === "always" ||
+    images.length > 0 && (when === "all" ? images.every(isRounded) : images.some(isRounded));
+  if (!rounds) return;
   const ids = inputs.map((tensor) =>
     images.includes(tensor) ? held(backend, tensor).handle("bfloat16") : backend.getInputTensorIds([tensor])[0]
   );

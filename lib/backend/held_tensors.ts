@@ -6,11 +6,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import {
-  attribute,
   DTYPES,
   type ElementType,
   type Handle,
   type NativeBackend,
+  nativeOpOnHandles,
   type TensorEntry,
 } from "./native_ops.ts";
 
@@ -46,7 +46,7 @@ export class HeldTensor implements TensorEntry {
     return this.handle("float32");
   }
 
-  /** Whether reading it in this form costs nothing. */
+  /** Whether it is there in this form, once it is computed: a late tensor is. */
   has(type: ElementType): boolean {
     return this.#read()[type] !== undefined;
   }
@@ -100,10 +100,8 @@ export class HeldTensor implements TensorEntry {
   }
 
   #cast(from: ElementType, to: ElementType): number {
-    const { binding } = this.#backend;
-    const attributes = Object.entries({ SrcT: { type: from }, DstT: { type: to }, Truncate: false })
-      .map(([name, value]) => attribute(binding, name, value));
-    return binding.executeOp("Cast", attributes, [this.#forms[from]!], 1)[0].id;
+    const attributes = { SrcT: { type: from }, DstT: { type: to }, Truncate: false };
+    return nativeOpOnHandles(this.#backend, "Cast", [this.#forms[from]!], attributes)[0].id;
   }
 }
 
@@ -127,11 +125,11 @@ export function holdTensors(backend: NativeBackend): void {
 
 /** The entry of a tensor as one that can have several forms. */
 export function held(backend: NativeBackend, tensor: tf.TensorInfo): HeldTensor {
-  const known = backend.tensorMap.get(tensor.dataId);
-  if (known instanceof HeldTensor) return known;
+  const known = heldEntry(backend, tensor);
+  if (known) return known;
   const [id] = backend.getInputTensorIds([tensor]); // hands numbers that still lie in JavaScript to TensorFlow
   const entry = new HeldTensor(backend, tensor.shape, { float32: id });
-  entry.refCount = known!.refCount;
+  entry.refCount = backend.tensorMap.get(tensor.dataId)!.refCount;
   return put(backend, tensor, entry);
 }
 

@@ -6,13 +6,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { BatchNorm } from "./gradients.ts";
 import { computedLate, held, heldEntry } from "./held_tensors.ts";
 import { type Attribute, nativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
-import { ONEDNN } from "./onednn.ts";
+import { BATCH_NORM_WITH_RELU, ONEDNN } from "./onednn.ts";
 
 const BATCH_NORM = "FusedBatchNormV3";
 const OUTPUTS = 6;
 const RELU = "Relu";
-/** The kernel whose result, for sums over all but the channels, a gradient remembers. */
-export const SUM_BY_CHANNEL = "Sum";
+const SUM = "Sum";
 
 /**
  * TensorFlow's batch normalization.
@@ -21,6 +20,7 @@ export const SUM_BY_CHANNEL = "Sum";
  */
 export function batchNorm(oneDnn: boolean): BatchNorm {
   if (oneDnn) rectifyOnce();
+  recallSums();
   return {
     outputs: OUTPUTS,
     forward(x, gamma, beta, { epsilon, momentum, movingMean, movingVariance, reluNext }) {
@@ -47,7 +47,7 @@ export function batchNorm(oneDnn: boolean): BatchNorm {
       tf.dispose(rest);
       // it takes the mean off, so it sums to nought by channel: a bias of the convolution before has no gradient
       const sums = tf.zerosLike(gamma);
-      held(nativeBackend(), dx).remember(SUM_BY_CHANNEL, sums);
+      held(nativeBackend(), dx).remember(SUM, sums);
       sums.dispose();
       return [dx, dgamma, dbeta];
     },
@@ -64,7 +64,7 @@ const shared = (epsilon: number) => ({
 /** As without ReLU, but that y knows what ReLU makes of it, and is itself found only if it is read. */
 function normalizeAndRectify(inputs: tf.Tensor[], attributes: Record<string, Attribute>): tf.Tensor[] {
   const relu = { ...attributes, ...ONEDNN, activation_mode: "Relu" };
-  const [rectified, ...rest] = nativeOp("_MklNativeFusedBatchNormEx", inputs, relu, OUTPUTS);
+  const [rectified, ...rest] = nativeOp(BATCH_NORM_WITH_RELU, inputs, relu, OUTPUTS);
   const normalize = (needs: tf.TensorInfo[]) => nativeOp(BATCH_NORM, needs, attributes, OUTPUTS)[0];
   const y = computedLate(nativeBackend(), rectified.shape, inputs, normalize);
   held(nativeBackend(), y).remember(RELU, rectified);
@@ -75,4 +75,15 @@ function normalizeAndRectify(inputs: tf.Tensor[], attributes: Record<string, Att
 /** ReLU of what is rectified already. */
 function rectifyOnce(): void {
   replaceKernel(RELU, (call, stock) => heldEntry(call.backend, call.inputs.x!)?.recall(RELU) ?? stock(call));
+}
+
+/** The sum by channel, which is a bias's gradient, where batch normalization's gradient has told it (2 % of a step). */
+function recallSums(): void {
+  replaceKernel(SUM, (call, stock) => {
+    const x = call.inputs.x!;
+    const { axis, keepDims } = call.attrs as { axis: number | number[]; keepDims: boolean };
+    const axes = tf.util.parseAxisParam(axis, x.shape);
+    const byChannel = x.shape.length === 4 && !keepDims && axes.length === 3 && !axes.includes(3);
+    return (byChannel && heldEntry(call.backend, x)?.recall(SUM)) || stock(call);
+  });
 }

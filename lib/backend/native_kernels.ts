@@ -8,8 +8,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { batchNormKernel, registerBatchNorm, replaceGradient } from "./gradients.ts";
-import { computedLate, heldEntry, holdTensors } from "./held_tensors.ts";
-import { batchNorm, SUM_BY_CHANNEL } from "./native_batch_norm.ts";
+import { computedLate, holdTensors } from "./held_tensors.ts";
+import { batchNorm } from "./native_batch_norm.ts";
 import { fuseMomentum } from "./native_momentum.ts";
 import { NATIVE, nativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
 import { hasOneDnn, registerOneDnn } from "./onednn.ts";
@@ -27,7 +27,6 @@ export function registerNativeKernels(): void {
   });
   fuseMomentum();
   computeInputGradientsLate();
-  recallSums();
   if (oneDnn) registerOneDnn();
 }
 
@@ -38,16 +37,5 @@ function computeInputGradientsLate(): void {
     const { inputShape } = call.attrs as unknown as { inputShape: number[] };
     const compute = ([dy, filter]: tf.TensorInfo[]) => stock({ ...call, inputs: { dy, filter } });
     return computedLate(call.backend, inputShape, [dy, filter], compute);
-  });
-}
-
-/** The sum by channel, which is a bias's gradient, where batch normalization's gradient has told it (2 % of a step). */
-function recallSums(): void {
-  replaceKernel(SUM_BY_CHANNEL, (call, stock) => {
-    const x = call.inputs.x!;
-    const { axis, keepDims } = call.attrs as { axis: number | number[]; keepDims: boolean };
-    const axes = tf.util.parseAxisParam(axis, x.shape);
-    const byChannel = x.shape.length === 4 && !keepDims && axes.length === 3 && !axes.includes(3);
-    return (byChannel && heldEntry(call.backend, x)?.recall(SUM_BY_CHANNEL)) || stock(call);
   });
 }

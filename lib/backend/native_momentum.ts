@@ -5,11 +5,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { HeldTensor, place } from "./held_tensors.ts";
-import { type Attribute, attribute, NATIVE, type NativeBackend, nativeBackend } from "./native_ops.ts";
+import { NATIVE, type NativeBackend, nativeBackend, nativeOpOnHandles } from "./native_ops.ts";
 
 /** What is used of tfjs's optimizer that its type leaves out. */
 interface Momentum {
-  [FUSED]?: true;
   applyGradients(gradients: tf.NamedTensorMap | { name: string; tensor: tf.Tensor | null }[]): void;
   incrementIterations(): void;
   readonly learningRate: number;
@@ -19,17 +18,13 @@ interface Momentum {
   readonly accumulations: { originalName: string; variable: tf.Variable }[];
 }
 
-/** Marks the optimizer's prototype once it asks for TensorFlow's operation. */
-const FUSED = Symbol("fused");
 const FLOAT = { type: "float32" } as const;
 /** TensorFlow's name for a variable that goes with its last handle. */
 const ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347";
 
-/** Lets every momentum optimizer use it while the native backend is active. */
+/** Lets every momentum optimizer use it while the native backend is active. To be called once. */
 export function fuseMomentum(): void {
   const prototype = tf.MomentumOptimizer.prototype as unknown as Momentum;
-  if (prototype[FUSED]) return;
-  prototype[FUSED] = true;
   const stock = prototype.applyGradients;
   prototype.applyGradients = function (gradients) {
     if (tf.getBackend() !== NATIVE) return stock.call(this, gradients);
@@ -65,14 +60,20 @@ function update(
   w.changed();
   v.changed();
   const attributes = { T: FLOAT, use_locking: false, use_nesterov: nesterov };
-  run(backend, "ResourceApplyMomentum", [w.resource, v.resource, learningRate, g, momentum], attributes);
+  nativeOpOnHandles(
+    backend,
+    "ResourceApplyMomentum",
+    [w.resource, v.resource, learningRate, g, momentum],
+    attributes,
+    0,
+  );
 }
 
 /** A tensor that lies in a variable of TensorFlow's. */
 class Variable extends HeldTensor {
   constructor(backend: NativeBackend, shape: number[], readonly resource: number) {
     super(backend, shape, {}, {
-      read: () => ({ float32: run(backend, "ReadVariableOp", [resource], { dtype: FLOAT }, 1)[0].id }),
+      read: () => ({ float32: nativeOpOnHandles(backend, "ReadVariableOp", [resource], { dtype: FLOAT })[0].id }),
       release: () => backend.binding.deleteTensor(resource),
     });
   }
@@ -83,15 +84,15 @@ function inTensorFlow(backend: NativeBackend, variable: tf.Variable): Variable {
   const known = backend.tensorMap.get(variable.dataId);
   if (known instanceof Variable && known.refCount === 1) return known;
   const shape = { shape: variable.shape };
-  const [{ id }] = run(backend, "VarHandleOp", [], { dtype: FLOAT, shape, container: "", shared_name: ANONYMOUS }, 1);
+  const [{ id }] = nativeOpOnHandles(backend, "VarHandleOp", [], {
+    dtype: FLOAT,
+    shape,
+    container: "",
+    shared_name: ANONYMOUS,
+  });
   const values = backend.getInputTensorIds([variable]);
-  run(backend, "AssignVariableOp", [id, ...values], { dtype: FLOAT, validate_shape: false });
+  nativeOpOnHandles(backend, "AssignVariableOp", [id, ...values], { dtype: FLOAT, validate_shape: false }, 0);
   const entry = new Variable(backend, variable.shape, id);
   variable.assign(place(backend, entry)); // the tensor goes with the optimizer's tidy
   return entry;
-}
-
-function run(backend: NativeBackend, name: string, ids: number[], attributes: Record<string, Attribute>, outputs = 0) {
-  const list = Object.entries(attributes).map(([key, value]) => attribute(backend.binding, key, value));
-  return backend.binding.executeOp(name, list, ids, outputs);
 }

@@ -84,9 +84,23 @@ export function nativeOp(
   outputs = 1,
 ): tf.Tensor[] {
   const backend = nativeBackend();
-  const list = Object.entries({ T: { type: "float32" } as const, ...attributes })
-    .map(([key, value]) => attribute(backend.binding, key, value));
+  const list = attributeList(backend, { T: { type: "float32" }, ...attributes });
   return backend.executeMultipleOutputs(name, list, inputs, outputs);
+}
+
+/** Runs one TensorFlow operation on handles and returns handles, which are the caller's to delete. */
+export function nativeOpOnHandles(
+  backend: NativeBackend,
+  name: string,
+  ids: number[],
+  attributes: Record<string, Attribute>,
+  outputs = 1,
+): Handle[] {
+  return backend.binding.executeOp(name, attributeList(backend, attributes), ids, outputs);
+}
+
+function attributeList({ binding }: NativeBackend, attributes: Record<string, Attribute>): RawAttribute[] {
+  return Object.entries(attributes).map(([name, value]) => attribute(binding, name, value));
 }
 
 /** An attribute, in the words of the binding. */

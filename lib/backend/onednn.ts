@@ -9,7 +9,10 @@ import { type Attribute, NATIVE, nativeOp, replaceKernel } from "./native_ops.ts
 
 /** TensorFlow's graphs label oneDNN's operations so; its eager mode takes the label as well. */
 export const ONEDNN = { _kernel: "MklNameChangeOp" } as const;
+/** Training batch normalization and, with `activation_mode: "Relu"`, ReLU in one pass. */
+export const BATCH_NORM_WITH_RELU = "_MklNativeFusedBatchNormEx";
 const CONVOLUTION_WITH_BIAS = "_MklNativeConv2DWithBias";
+const POOL = "_MklNativeMaxPool";
 
 /** Whether this TensorFlow has oneDNN's operations. */
 export function hasOneDnn(): boolean {
@@ -19,7 +22,7 @@ export function hasOneDnn(): boolean {
       nativeOp(CONVOLUTION_WITH_BIAS, [one, one, bias], windows([1, 1], "valid"));
       nativeOp(POOL, [one], { ...windows([1, 1], "valid"), ksize: [1, 1, 1, 1] }, 2);
       const normalization = { is_training: true, activation_mode: "Relu", U: { type: "float32" }, ...ONEDNN } as const;
-      nativeOp("_MklNativeFusedBatchNormEx", [one, bias, bias, bias, bias], {
+      nativeOp(BATCH_NORM_WITH_RELU, [one, bias, bias, bias, bias], {
         ...normalization,
         exponential_avg_factor: { float: 0.5 },
       }, 6);
@@ -70,8 +73,6 @@ function addBias(): void {
     return y;
   });
 }
-
-const POOL = "_MklNativeMaxPool";
 
 /** The attributes of max pooling; undefined where oneDNN has none such. */
 function poolAttributes(attrs: unknown): Record<string, Attribute> | undefined {

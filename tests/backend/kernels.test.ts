@@ -13,7 +13,7 @@ import { batchNormKernel } from "../../lib/backend/gradients.ts";
 import { withoutStandardError } from "../../lib/backend/libc.ts";
 import { missingNativePart } from "../../lib/backend/native_package.ts";
 import { randomFrom } from "../../lib/data/random.ts";
-import { allowed, smallImages } from "../support.ts";
+import { allowed, close, numbers, smallImages } from "../support.ts";
 
 const ready: Partial<Record<BackendName, boolean>> = {
   native: allowed("read", "env", "ffi", "sys") && !missingNativePart(),
@@ -23,12 +23,6 @@ if (ready.native) await selectBackend("native"); // TensorFlow crashes where a s
 // a software adapter will do (Debian's mesa-vulkan-drivers)
 ready.webgpu = allowed("read", "env") &&
   await withoutStandardError(async () => await navigator.gpu?.requestAdapter() != null);
-
-/** A tensor of numbers that are the same on every backend. */
-function numbers(shape: number[], key: number): tf.Tensor {
-  const random = randomFrom(key);
-  return tf.tensor(Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 2 * random() - 1), shape);
-}
 
 /** The numbers of tensors, which webgpu reads only later; the tensors are disposed. */
 async function valuesOf(tensors: tf.Tensor[]): Promise<number[][]> {
@@ -50,17 +44,6 @@ async function onBackend(
     const dy = numbers(f(...xs).shape, key + 99);
     return [f(...xs), ...tf.grads(f)(xs, dy)];
   }));
-}
-
-function close(actual: number[][], expected: number[][], tolerance = 2e-4): void {
-  expected.forEach((values, index) =>
-    values.forEach((value, i) =>
-      assert.ok(
-        Math.abs(actual[index][i] - value) <= tolerance * (1 + Math.abs(value)),
-        `output ${index}, number ${i}: ${actual[index][i]} is not ${value}`,
-      )
-    )
-  );
 }
 
 const convolution = (strides: number, pad: "same" | "valid") => (x: tf.Tensor, filter: tf.Tensor) =>

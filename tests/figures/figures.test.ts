@@ -7,6 +7,7 @@ import {
   cyclical,
   CyclicLR,
   type Figure,
+  imageDataset,
   imageGridFigure,
   learningRateFigure,
   lossFigure,
@@ -118,8 +119,23 @@ Deno.test("every figure has a title and named axes, plain numbers, and is small"
 });
 
 Deno.test("imageGridFigure() draws square pixels, few images or many, wide or high", () => {
-  for (const [size, columns] of [[1, 10], [3, 10], [12, 10], [20, 5]]) {
-    const { layout } = imageGridFigure(smallImages(size), { columns });
+  const blank = (height: number, width: number) =>
+    imageDataset({
+      images: new Uint8Array(height * width * 3),
+      labels: new Uint8Array(1),
+      shape: [height, width, 3],
+      classNames: ["blank"],
+    });
+  const grids: [ReturnType<typeof blank>, number][] = [
+    ...[[1, 10], [3, 10], [12, 10], [20, 5]].map(([size, columns]): [ReturnType<typeof blank>, number] => [
+      smallImages(size),
+      columns,
+    ]),
+    [blank(16, 48), 10],
+    [blank(48, 16), 10],
+  ];
+  for (const [images, columns] of grids) {
+    const { layout } = imageGridFigure(images, { columns });
     const { width, height, margin, xaxis, yaxis } = layout as Record<string, never> & {
       width: number;
       height: number;
@@ -129,7 +145,10 @@ Deno.test("imageGridFigure() draws square pixels, few images or many, wide or hi
     };
     const across = (width - margin.l - margin.r) / xaxis.range[1];
     const down = (height - margin.t - margin.b) / yaxis.range[0];
-    assert.ok(Math.abs(across / down - 1) < 0.01, `${size} in ${columns}: ${across} and ${down}`);
+    assert.ok(
+      Math.abs(across / down - 1) < 0.01,
+      `${images.shape} x ${images.size} in ${columns}: ${across} and ${down}`,
+    );
   }
 });
 
