@@ -34,21 +34,25 @@ Deno.test(`a run killed by SIGKILL ${kills} times at random moments ends as an u
     const epochs = long ? 400 : 60;
     const [whole, killed] = [`${home}/whole`, `${home}/killed`];
     assert.equal((await (await start(whole, epochs)).output()).code, 0);
+    const checkpoints = `${killed}/checkpoints`;
+    const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
     const random = randomFrom(Date.now() % 1e6);
     let reached = 0;
     let inside = 0;
     for (let kill = 0; kill < kills; kill++) {
       const child = await start(killed, epochs);
-      const ended = child.output();
-      await new Promise((done) => setTimeout(done, 1500 + 1500 * random()));
+      let running = true;
+      const ended = child.output().finally(() => running = false);
+      const saved = async () => (await readCheckpoint(checkpoints, "tiny"))?.scheduler.iteration ?? 0; // never unreadable
+      while (running && await saved() <= reached) await wait(20);
+      await wait(200 * random());
       try {
         child.kill("SIGKILL");
       } catch (error) {
         if (!(error instanceof TypeError)) throw error; // it had ended
       }
       await ended;
-      const checkpoint = await readCheckpoint(`${killed}/checkpoints`, "tiny"); // never unreadable
-      const iteration = checkpoint?.scheduler.iteration ?? 0;
+      const iteration = await saved();
       assert.ok(iteration >= reached, `${iteration} after ${reached}`);
       if (iteration > reached && iteration < 50 * epochs) inside++;
       reached = iteration;

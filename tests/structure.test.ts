@@ -41,7 +41,7 @@ const RULES: [file: RegExp, allowed: RegExp][] = [
   ],
   [
     /^lib\/backend\//,
-    /^lib\/(backend|schedules|files|path)|^(@tensorflow\/tfjs(-\w+)*|node:(module|os|util|worker_threads))$/,
+    /^lib\/(backend|schedules|files|path)|^(@tensorflow\/tfjs(-\w+)*|node:(crypto|module|os|util|worker_threads))$/,
   ],
   [/^lib\/training\/tensor_board\.ts$/, /^lib\/(training|schedules|backend\/native_package)|^@tensorflow\/tfjs$/],
   [

@@ -54,6 +54,10 @@ export function setPrecision(precision: Precision): void {
     : stock.executeSingleOutput;
 }
 
+/** Whether a backend's convolutions round their inputs. */
+export const isMixed = (backend: NativeBackend): boolean =>
+  backend.executeMultipleOutputs !== (Object.getPrototypeOf(backend) as NativeBackend).executeMultipleOutputs;
+
 /** Runs an operation on images rounded to bfloat16; undefined if it is none of those that do. */
 function executeInBfloat16(
   backend: NativeBackend,

@@ -9,7 +9,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { batchNormKernel, registerBatchNorm, replaceGradient } from "./gradients.ts";
 import { computedLate, holdTensors } from "./held_tensors.ts";
+import { addOperations } from "./compiled_operations.ts";
 import { batchNorm } from "./native_batch_norm.ts";
+import { registerConvolutions } from "./native_convolutions.ts";
 import { fuseMomentum } from "./native_momentum.ts";
 import { NATIVE, nativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
 import { hasOneDnn, registerOneDnn } from "./onednn.ts";
@@ -26,8 +28,9 @@ export function registerNativeKernels(): void {
     outputsToSave: [true],
   });
   fuseMomentum();
-  computeInputGradientsLate();
   if (oneDnn) registerOneDnn();
+  if (addOperations()) registerConvolutions();
+  computeInputGradientsLate();
 }
 
 /** The gradient of the first layer's images, which tfjs asks for and nobody reads, is never computed. */

@@ -130,3 +130,11 @@ export function replaceKernel(
   tf.unregisterKernel(kernelName, NATIVE);
   tf.registerKernel({ ...config, kernelFunc: (call) => kernel(call as unknown as NativeCall, stock) });
 }
+
+/** The end of a fused convolution: the layer's activation of its sums, which are used up. */
+export function activate({ backend, inputs, attrs }: NativeCall, sums: tf.Tensor): tf.Tensor {
+  const { activation, leakyreluAlpha } = attrs as unknown as { activation: string; leakyreluAlpha?: number };
+  const y = backend.applyActivation(sums, activation, inputs.preluActivationWeights as tf.Tensor, leakyreluAlpha);
+  if (y !== sums) sums.dispose();
+  return y;
+}

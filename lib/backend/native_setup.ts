@@ -5,6 +5,7 @@
 import { createRequire } from "node:module";
 import { exists, fileHash, withLock, writeWhole } from "../files.ts";
 import { dirname, join } from "../path.ts";
+import { compileOperations, LIBRARIES, ownOperations } from "./compiled_operations.ts";
 import { cacheDirectory } from "./directories.ts";
 import { bindingPath, linkedLibraryNote, missingNativePart, nativePackage } from "./native_package.ts";
 import { run } from "./subprocess.ts";
@@ -17,7 +18,6 @@ const WHEEL = {
   platform: "manylinux_2_27_x86_64",
   sha256: "05af7c26d35f4de910b5598c7b507e3981831a7b0f47fed9a405d995d51d7793",
 };
-const LIBRARIES = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 /** The directories and files of the wheel that the binding's sources include, by their beginnings. */
 const WANTED = [
   ...LIBRARIES.map((name) => `tensorflow/${name}`),
@@ -43,16 +43,25 @@ export interface SetUpOptions {
  *
  * On Linux x86-64 with pip and a C++ compiler it takes libtensorflow out of the PyPI wheel and compiles
  * tfjs-node's own binding against it; elsewhere, or if that fails, tfjs-node's install script fetches the
- * official prebuilt files (libtensorflow 2.9.1).
+ * official prebuilt files (libtensorflow 2.9.1). Beside the wheel's library it compiles this project's own operations.
  *
  * @param options See {@linkcode SetUpOptions}.
  * @returns How it was done: `"complete"` if nothing was missing.
  * @throws {Deno.errors.NotFound} If native TensorFlow cannot be had here; the message says why.
  */
 export async function setUpNative(options: SetUpOptions): Promise<"complete" | "wheel" | "prebuilt"> {
-  if (!missingNativePart()) return "complete";
-  const { onStage, directory = join(cacheDirectory(), "native") } = options;
+  if (!needsSetUp()) return "complete";
   const facts = options.facts ?? await platformFacts();
+  const way = missingNativePart() ? await setUpLibrary(facts, options) : "wheel";
+  if (ownOperations() === "missing") await addOwnOperations(facts, options.onStage);
+  return way;
+}
+
+/** Whether {@linkcode setUpNative} has anything to do. */
+export const needsSetUp = (): boolean => missingNativePart() !== undefined || ownOperations() === "missing";
+
+async function setUpLibrary(facts: PlatformFacts, options: SetUpOptions): Promise<"wheel" | "prebuilt"> {
+  const { onStage, directory = join(cacheDirectory(), "native") } = options;
   const plan = planNative(facts);
   const failures: string[] = plan.why ? [plan.why] : [];
   for (const way of plan.ways) {
@@ -132,6 +141,18 @@ async function compileBinding(compiler: string, home: string, binding: string, o
     ...[`-Wl,-rpath,${library}`, "-o", partial],
   ]);
   await Deno.rename(partial, binding);
+}
+
+/** Without them TensorFlow's own serve. */
+async function addOwnOperations({ compiler }: PlatformFacts, onStage: (line: string) => void): Promise<void> {
+  onStage("compiling faster convolutions for this processor (about 6 s)");
+  try {
+    if (!compiler) throw new Error("Cannot compile them: there must be a C++ compiler, got none");
+    await compileOperations(compiler);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    onStage(`${error.message}; TensorFlow's own serve`);
+  }
 }
 
 /** The official files: tfjs-node's own install script, run by Deno's own way to run one. */

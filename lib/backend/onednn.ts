@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { replaceGradient } from "./gradients.ts";
-import { type Attribute, NATIVE, nativeOp, replaceKernel } from "./native_ops.ts";
+import { activate, type Attribute, NATIVE, nativeOp, replaceKernel } from "./native_ops.ts";
 
 /** TensorFlow's graphs label oneDNN's operations so; its eager mode takes the label as well. */
 export const ONEDNN = { _kernel: "MklNameChangeOp" } as const;
@@ -59,18 +59,15 @@ function perAxis(value: number | readonly number[]): number[] {
 /** The layers' convolution with its bias: a pass over the images less for each (3.5 % of a step). */
 function addBias(): void {
   replaceKernel("FusedConv2D", (call, stock) => {
-    const { x, filter, bias, preluActivationWeights } = call.inputs as Record<string, tf.Tensor>;
-    const { strides, pad, dataFormat, dilations, activation, leakyreluAlpha } = call.attrs as unknown as
+    const { x, filter, bias } = call.inputs as Record<string, tf.Tensor>;
+    const { strides, pad, dataFormat, dilations } = call.attrs as unknown as
       & WindowAttributes
-      & { dataFormat: string; dilations: number | [number, number]; activation: string; leakyreluAlpha?: number };
+      & { dataFormat: string; dilations: number | [number, number] };
     const plain = (pad === "same" || pad === "valid") && dataFormat === "NHWC" &&
       bias?.rank === 1 && bias.size === filter.shape[3];
     if (!plain) return stock(call);
     const attributes = { ...windows(strides, pad), dilations: perAxis(dilations) };
-    const [sum] = nativeOp(CONVOLUTION_WITH_BIAS, [x, filter, bias], attributes);
-    const y = call.backend.applyActivation(sum, activation, preluActivationWeights, leakyreluAlpha);
-    if (y !== sum) sum.dispose();
-    return y;
+    return activate(call, nativeOp(CONVOLUTION_WITH_BIAS, [x, filter, bias], attributes)[0]);
   });
 }
 

@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { checkChoice } from "../schedules/schedule.ts";
 import { checkPrecision, setPrecision } from "./bfloat16.ts";
 import type { Precision } from "./precision.ts";
+import { ownOperations } from "./compiled_operations.ts";
 import { releaseEarly } from "./early_release.ts";
 import { withoutStandardError } from "./libc.ts";
 import { registerNativeKernels } from "./native_kernels.ts";
@@ -99,7 +100,7 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
     await importNative();
     await activate(NATIVE);
     registerNativeKernels();
-    return why;
+    return ownOperations() === "missing" ? `${why}; faster convolutions are not compiled: \`deno task setup\`` : why;
   },
   async webgpu(why) {
     // drivers of no use here may complain on the terminal

@@ -3,6 +3,7 @@
  * @module
  */
 import { cacheDirectory } from "../backend/directories.ts";
+import { ownOperations } from "../backend/compiled_operations.ts";
 import { missingBfloat16 } from "../backend/bfloat16.ts";
 import { missingNativePart } from "../backend/native_package.ts";
 import { planNative, platformFacts } from "../backend/native_platform.ts";
@@ -73,7 +74,13 @@ async function kernel(): Promise<Finding> {
 
 async function native(): Promise<Finding> {
   const missing = missingNativePart();
-  if (!missing) return ok("native TensorFlow", "ready");
+  if (!missing) {
+    return {
+      compiled: ok("native TensorFlow", "ready, with faster convolutions"),
+      missing: note("native TensorFlow", "ready, but for faster convolutions; `deno task setup` compiles them"),
+      impossible: ok("native TensorFlow", "ready, with TensorFlow's own convolutions"),
+    }[ownOperations()];
+  }
   const { why } = planNative(await platformFacts());
   return note(
     "native TensorFlow",

@@ -5,7 +5,7 @@
 import { checkPrecision } from "../backend/bfloat16.ts";
 import { type Precision, PRECISIONS } from "../backend/precision.ts";
 import { missingNativePart } from "../backend/native_package.ts";
-import { setUpNative } from "../backend/native_setup.ts";
+import { needsSetUp, setUpNative } from "../backend/native_setup.ts";
 import { type BackendChoice, type BackendName, BACKENDS, selectBackend } from "../backend/select.ts";
 import { loadCifar10 } from "../data/cifar10.ts";
 import { fileError } from "../files.ts";
@@ -111,8 +111,9 @@ export function backendFlag(value: string | undefined): BackendChoice {
 
 /** Sets up native TensorFlow where the choice needs it; says so. Without it, auto goes on with another backend. */
 export async function ensureNative(choice: BackendChoice, offline: boolean, { say }: Voice): Promise<void> {
-  if ((choice !== "auto" && choice !== "native") || !missingNativePart()) return;
+  if ((choice !== "auto" && choice !== "native") || !needsSetUp()) return;
   if (offline) {
+    if (!missingNativePart()) return;
     if (choice === "native") {
       throw new Error("Cannot set up native TensorFlow: it needs the network once, got --offline");
     }

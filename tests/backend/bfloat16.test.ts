@@ -7,7 +7,7 @@ import { allowed, smallImages } from "../support.ts";
 
 const io = { ignore: !allowed("read", "env", "ffi", "sys") || missingNativePart() !== undefined };
 
-/** Runs `work` with rounding convolutions, which any processor can do slowly, and puts float32 back. */
+/** Runs `work` with rounding convolutions, which any processor can do slowly but for their bias, and puts float32 back. */
 async function inBfloat16<T>(work: () => T | Promise<T>): Promise<T> {
   await selectBackend("native");
   setPrecision("bfloat16");
@@ -61,7 +61,7 @@ Deno.test("bfloat16: convolutions of other numbers differ by the rounding of 8 b
 
 Deno.test(
   "bfloat16: MiniGoogLeNet trains, repeats number for number, leaks nothing, and float32 comes back",
-  io,
+  { ignore: io.ignore || missingBfloat16() !== undefined }, // oneDNN refuses the convolution with bias elsewhere
   async () => {
     const losses = async () => {
       const model = miniGoogLeNet({ seed: 4 });

@@ -9,9 +9,11 @@ import {
   selectBackend,
   tf,
 } from "../../lib/mod.ts";
+import { ownOperations } from "../../lib/backend/compiled_operations.ts";
 import { batchNormKernel } from "../../lib/backend/gradients.ts";
 import { withoutStandardError } from "../../lib/backend/libc.ts";
 import { missingNativePart } from "../../lib/backend/native_package.ts";
+import { timeOperations } from "../../lib/backend/operation_times.ts";
 import { randomFrom } from "../../lib/data/random.ts";
 import { allowed, close, numbers, smallImages } from "../support.ts";
 
@@ -65,6 +67,17 @@ const cases: [string, (...xs: tf.Tensor[]) => tf.Tensor, number[][]][] = [
   ["a valid convolution", convolution(1, "valid"), [[1, 6, 6, 2], [3, 3, 2, 2]]],
   ["a layer's convolution with its bias", fused(1, "same"), [[2, 5, 6, 3], [3, 3, 3, 4], [4]]],
   ["a strided layer's convolution with bias and ReLU", fused(2, "valid", "relu"), [[2, 7, 6, 3], [3, 2, 3, 4], [4]]],
+  ["a 3x3 convolution of many channels", convolution(1, "same"), [[3, 9, 7, 16], [3, 3, 16, 32]]],
+  ["a valid 3x3 convolution of many channels", convolution(1, "valid"), [[2, 6, 10, 32], [3, 3, 32, 16]]],
+  ["a 3x3 convolution of many images", convolution(1, "same"), [[17, 9, 9, 16], [3, 3, 16, 16]]],
+  ["a 3x3 convolution of many channels and one pixel", convolution(1, "same"), [[1, 1, 1, 16], [3, 3, 16, 16]]],
+  [
+    "a 3x3 convolution of many channels with uneven padding",
+    (x, filter) =>
+      tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, [[0, 0], [2, 0], [0, 1], [0, 0]] as never, "NHWC"),
+    [[2, 7, 6, 16], [3, 3, 16, 16]],
+  ],
+  ["a layer's 3x3 convolution of many channels", fused(1, "same"), [[2, 5, 6, 32], [3, 3, 32, 16], [16]]],
   ["ReLU", (x) => tf.relu(x), [[3, 4, 5, 2]]],
   ["a bias", (x, b) => tf.add(x, b), [[3, 4, 5, 2], [2]]],
   ["max pooling", (x) => tf.maxPool(x as tf.Tensor4D, 3, 2, "valid"), [[2, 9, 9, 3]]],
@@ -93,8 +106,9 @@ for (const backend of ["native", "wasm", "webgpu"] as const) {
     const random = randomFrom(11);
     const from = (low: number, high: number) => low + Math.floor((high - low + 1) * random());
     for (let i = 0; i < 30; i++) {
-      const [height, width, channels] = [from(3, 9), from(3, 9), from(1, 20)];
-      const [rows, columns, filters] = [from(1, 3), from(1, 3), from(1, 6)];
+      const many = i % 3 === 0; // the native backend has another way for sixteens
+      const [height, width, channels] = [from(3, 9), from(3, 9), many ? 16 : from(1, 20)];
+      const [rows, columns, filters] = many ? [3, 3, 32] : [from(1, 3), from(1, 3), from(1, 6)];
       const pad = random() < 0.5 ? "same" as const : "valid" as const;
       // tfjs's own WebAssembly kernel goes wrong, forward, where a filter with padding is smaller than its stride
       const strides = from(1, pad === "same" ? Math.min(rows, columns) : 3);
@@ -133,15 +147,11 @@ for (const backend of ["native", "wasm", "webgpu"] as const) {
     const losses = async (name: BackendName) => {
       await selectBackend(name);
       const kernel = (seed: number) => tf.initializers.glorotUniform({ seed });
+      const same = { filters: 16, kernelSize: 3, padding: "same" } as const;
       const model = tf.sequential({
         layers: [
-          tf.layers.conv2d({
-            filters: 4,
-            kernelSize: 3,
-            padding: "same",
-            inputShape: [8, 8, 3],
-            kernelInitializer: kernel(1),
-          }),
+          tf.layers.conv2d({ ...same, inputShape: [8, 8, 3], kernelInitializer: kernel(1) }),
+          tf.layers.conv2d({ ...same, kernelInitializer: kernel(4) }),
           tf.layers.batchNormalization(),
           tf.layers.activation({ activation: "relu" }),
           tf.layers.maxPooling2d({ poolSize: 3, strides: 2 }),
@@ -171,6 +181,32 @@ for (const backend of ["native", "wasm", "webgpu"] as const) {
     assert.deepEqual([...await second.data()].map((v) => Math.round(v * 1000) / 1000), [12, 0]);
   });
 }
+
+Deno.test(
+  "native: where this project's own operations are compiled, 3x3 convolutions and their gradients run by them",
+  {
+    ignore: !ready.native || ownOperations() !== "compiled",
+  },
+  async () => {
+    await selectBackend("native");
+    const x = numbers([1, 6, 6, 16], 1) as tf.Tensor4D;
+    const gradients = (filters: number) => {
+      const operations = timeOperations();
+      tf.dispose(
+        tf.grads((x, filter) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, "same"))([
+          x,
+          numbers([3, 3, 16, filters], 2),
+        ]).map((gradient) => gradient.dataSync()),
+      );
+      return [...operations.stop().keys()].filter((name) => name.includes("Conv2D")).sort();
+    };
+    assert.deepEqual(
+      gradients(32),
+      ["WinogradConv2D", "WinogradConv2DBackpropFilter", "WinogradConv2DBackpropInput"],
+    );
+    assert.deepEqual(gradients(8), ["Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput"]);
+  },
+);
 
 Deno.test("native: MiniGoogLeNet trains by the fused kernels, repeats number for number, and leaks nothing", {
   ignore: !ready.native,
