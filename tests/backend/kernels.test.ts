@@ -9,10 +9,11 @@ import {
   selectBackend,
   tf,
 } from "../../lib/mod.ts";
-import { ownOperations } from "../../lib/backend/compiled_operations.ts";
+import { compileOperations, ownOperations } from "../../lib/backend/compiled_operations.ts";
 import { batchNormKernel } from "../../lib/backend/gradients.ts";
 import { withoutStandardError } from "../../lib/backend/libc.ts";
 import { missingNativePart } from "../../lib/backend/native_package.ts";
+import { nativeOp } from "../../lib/backend/native_ops.ts";
 import { timeOperations } from "../../lib/backend/operation_times.ts";
 import { randomFrom } from "../../lib/data/random.ts";
 import { allowed, close, numbers, smallImages } from "../support.ts";
@@ -207,6 +208,34 @@ Deno.test(
     assert.deepEqual(gradients(8), ["Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput"]);
   },
 );
+
+Deno.test("native: this project's own operations refuse what they are not made for", {
+  ignore: !ready.native || ownOperations() !== "compiled",
+}, async () => {
+  await selectBackend("native");
+  const attributes = { padding: [1, 1], size: [4, 4] };
+  for (
+    const [name, shapes] of [
+      ["WinogradConv2D", [[1, 4, 4, 8], [3, 3, 8, 16], [16]]],
+      ["WinogradConv2D", [[1, 4, 4, 16], [3, 3, 16, 16], [8]]],
+      ["WinogradConv2D", [[4, 4, 16], [3, 3, 16, 16], [16]]],
+      ["WinogradConv2DBackpropInput", [[1, 4, 4, 16], [5, 5, 16, 16]]],
+      ["WinogradConv2DBackpropFilter", [[1, 4, 4, 16], [2, 4, 4, 16]]],
+    ] as const
+  ) {
+    assert.throws(
+      () => tf.tidy(() => nativeOp(name, shapes.map((shape) => numbers([...shape], 1)), attributes)),
+      /channels in multiples of 16 are needed/,
+    );
+  }
+});
+
+Deno.test("compileOperations() tells that the compiler fails, and what is compiled stays", {
+  ignore: !ready.native || ownOperations() !== "compiled" || !allowed("run") || Deno.build.os === "windows",
+}, async () => {
+  await assert.rejects(() => compileOperations("false"), /^Error: Cannot compile the convolutions: .*exit code 1/);
+  assert.equal(ownOperations(), "compiled");
+});
 
 Deno.test("native: MiniGoogLeNet trains by the fused kernels, repeats number for number, and leaks nothing", {
   ignore: !ready.native,

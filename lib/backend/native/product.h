@@ -16,7 +16,7 @@ typedef float Vector __attribute__((vector_size(4 * kLanes), aligned(4), may_ali
 inline Vector load(const float* from) { return *reinterpret_cast<const Vector*>(from); }
 inline void store(float* to, Vector value) { *reinterpret_cast<Vector*>(to) = value; }
 
-// A matrix on the right is cut into panels of so many columns, each contiguous: [columns / kPanel][rows][kPanel].
+// The matrix on the right and the result are cut into panels of so many columns: [columns / kPanel][rows][kPanel].
 constexpr int kPanel = 16;
 // Rows of the result that are summed in registers at once: 12 (AVX2) or 14 (AVX512) sums hide an addition's latency.
 constexpr int kRows = kLanes == 16 ? 14 : 6;
@@ -27,35 +27,14 @@ struct Left {
   ptrdiff_t row_step, depth_step;
 };
 
-// Where a result lies, or what its sums start from: panel by panel, row by row.
-template <typename Float>
-struct Rows {
-  Float* at;
-  ptrdiff_t row_step, panel_step;
-};
-template <typename Float>
-inline Rows<Float> inPanels(Float* at, int rows) {
-  return {at, kPanel, static_cast<ptrdiff_t>(rows) * kPanel};
-}
-template <typename Float>
-inline Rows<Float> rowMajor(Float* at, ptrdiff_t columns) {
-  return {at, columns, kPanel};
-}
-// The same row for all: zeros, or a bias where there is one.
-inline Rows<const float> everyRow(const float* bias) {
-  static const float zeros[kPanel] = {};
-  return {bias ? bias : zeros, 0, bias ? kPanel : 0};
-}
-inline Rows<const float> more(Rows<float> c) { return {c.at, c.row_step, c.panel_step}; }
-
 template <int kCount>
-inline void fewRows(Left a, const float* b, Rows<const float> start, Rows<float> c, int depth) {
+inline void fewRows(Left a, const float* b, float* c, int depth, bool add) {
   constexpr int kVectors = kPanel / kLanes;
   Vector sums[kCount][kVectors];
 #pragma GCC unroll 16
   for (int row = 0; row < kCount; ++row) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) sums[row][v] = load(start.at + row * start.row_step + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) sums[row][v] = add ? load(c + row * kPanel + v * kLanes) : Vector{};
   }
   for (int k = 0; k < depth; ++k) {
     Vector right[kVectors];
@@ -71,31 +50,29 @@ inline void fewRows(Left a, const float* b, Rows<const float> start, Rows<float>
 #pragma GCC unroll 16
   for (int row = 0; row < kCount; ++row) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) store(c.at + row * c.row_step + v * kLanes, sums[row][v]);
+    for (int v = 0; v < kVectors; ++v) store(c + row * kPanel + v * kLanes, sums[row][v]);
   }
 }
 
 // One panel of the product, kCount rows at a time, then what is left with fewer.
 template <int kCount = kRows>
-inline void panelProduct(Left a, const float* b, Rows<const float> start, Rows<float> c, int rows, int depth) {
+inline void panelProduct(Left a, const float* b, float* c, int rows, int depth, bool add) {
   for (; rows >= kCount; rows -= kCount) {
-    fewRows<kCount>(a, b, start, c, depth);
+    fewRows<kCount>(a, b, c, depth, add);
     a.at += kCount * a.row_step;
-    start.at += kCount * start.row_step;
-    c.at += kCount * c.row_step;
+    c += kCount * kPanel;
   }
   if constexpr (kCount > 1) {
-    if (rows > 0) panelProduct<kCount - 1>(a, b, start, c, rows, depth);
+    if (rows > 0) panelProduct<kCount - 1>(a, b, c, rows, depth, add);
   }
 }
 
-// C = start + A B, where B is in panels and columns is a multiple of kPanel.
-inline void product(Left a, const float* b, Rows<const float> start, Rows<float> c, int rows, int depth, int columns) {
+// C = A B, or C += A B with `add`. B and C are in panels; columns is a multiple of kPanel.
+inline void product(Left a, const float* b, float* c, int rows, int depth, int columns, bool add) {
   for (int panel = 0; panel < columns / kPanel; ++panel) {
-    panelProduct(a, b, start, c, rows, depth);
+    panelProduct(a, b, c, rows, depth, add);
     b += static_cast<ptrdiff_t>(depth) * kPanel;
-    start.at += start.panel_step;
-    c.at += c.panel_step;
+    c += static_cast<ptrdiff_t>(rows) * kPanel;
   }
 }
 

@@ -2,6 +2,7 @@
 // that results repeat number for number.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
