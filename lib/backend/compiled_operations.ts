@@ -12,7 +12,8 @@ import { run } from "./subprocess.ts";
 /** The libraries of TensorFlow's wheel. */
 export const LIBRARIES = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 
-const SOURCES = ["operations.cc", "winograd.h", "product.h", "scratch.h", "team.h", "tensorflow.h"];
+/** Their sources. */
+const SOURCES = join(import.meta.dirname!, "native");
 /** What the compiler may use, by what a processor must have for it; the first that fits counts. */
 const PROCESSORS = [
   { name: "avx512", needs: ["avx512f", "avx2", "fma"], flags: ["-mavx512f", "-mavx2", "-mfma"] },
@@ -21,8 +22,6 @@ const PROCESSORS = [
 
 const processor = (info = processorInfo() ?? "") =>
   PROCESSORS.find(({ needs }) => needs.every((need) => new RegExp(`^flags\\s*:.*\\b${need}\\b`, "m").test(info)));
-
-const source = (name: string) => join(import.meta.dirname!, "native", name);
 
 /** Where they lie, or would; undefined where there is no wheel's library or the processor has no AVX2. */
 function libraryPath(): string | undefined {
@@ -36,7 +35,9 @@ function libraryPath(): string | undefined {
   }
   if (basename(linked) !== LIBRARIES[0]) return;
   const hash = createHash("sha256");
-  for (const name of SOURCES) hash.update(Deno.readFileSync(source(name)));
+  for (const name of [...Deno.readDirSync(SOURCES)].map(({ name }) => name).sort()) {
+    hash.update(Deno.readFileSync(join(SOURCES, name)));
+  }
   return join(dirname(linked), `operations-${fit.name}-${hash.digest("hex").slice(0, 12)}.so`);
 }
 
@@ -62,15 +63,19 @@ export async function compileOperations(compiler: string): Promise<void> {
   const path = libraryPath()!;
   const partial = `${path}.${Deno.pid}.partial`;
   const directory = dirname(path);
-  await run("compile the convolutions", compiler, [
-    ...["-std=c++17", "-O3", "-shared", "-fPIC", "-pthread", ...processor()!.flags, source(SOURCES[0])],
-    ...LIBRARIES.map((name) => join(directory, name)),
-    ...[`-Wl,-rpath,${directory}`, "-o", partial],
-  ]);
-  await Deno.rename(partial, path);
+  try {
+    await run("compile the convolutions", compiler, [
+      ...["-std=c++17", "-O3", "-shared", "-fPIC", "-pthread", ...processor()!.flags, join(SOURCES, "operations.cc")],
+      ...LIBRARIES.map((name) => join(directory, name)),
+      ...[`-Wl,-rpath,${directory}`, "-o", partial],
+    ]);
+    await Deno.rename(partial, path);
+  } finally {
+    await Deno.remove(partial).catch(() => {});
+  }
 }
 
-/** Adds them to this process's TensorFlow, which must be loaded; false where there are none. */
+/** Adds them to this process's TensorFlow, which must be loaded, if they are not there yet; false where it cannot be. */
 export function addOperations(): boolean {
   const path = libraryPath();
   if (!path) return false;

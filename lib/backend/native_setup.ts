@@ -53,7 +53,7 @@ export async function setUpNative(options: SetUpOptions): Promise<"complete" | "
   if (!needsSetUp()) return "complete";
   const facts = options.facts ?? await platformFacts();
   const way = missingNativePart() ? await setUpLibrary(facts, options) : "wheel";
-  if (ownOperations() === "missing") await addOwnOperations(facts, options.onStage);
+  if (ownOperations() === "missing") await compileOwnOperations(facts, options.onStage);
   return way;
 }
 
@@ -143,8 +143,8 @@ async function compileBinding(compiler: string, home: string, binding: string, o
   await Deno.rename(partial, binding);
 }
 
-/** Without them TensorFlow's own serve. */
-async function addOwnOperations({ compiler }: PlatformFacts, onStage: (line: string) => void): Promise<void> {
+/** Compiles this project's own operations; without them TensorFlow's serve. */
+async function compileOwnOperations({ compiler }: PlatformFacts, onStage: (line: string) => void): Promise<void> {
   onStage("compiling faster convolutions for this processor (about 6 s)");
   try {
     if (!compiler) throw new Error("Cannot compile them: there must be a C++ compiler, got none");

@@ -18,8 +18,8 @@ inline void store(float* to, Vector value) { *reinterpret_cast<Vector*>(to) = va
 
 // The matrix on the right and the result are cut into panels of so many columns: [columns / kPanel][rows][kPanel].
 constexpr int kPanel = 16;
-// Rows of the result that are summed in registers at once: 12 (AVX2) or 14 (AVX512) sums hide an addition's latency.
-constexpr int kRows = kLanes == 16 ? 14 : 6;
+// Rows of the result that are summed in registers at once: 12 vectors of sums, which hide an addition's latency.
+constexpr int kRows = 12 * kLanes / kPanel;
 
 // The matrix on the left, read number by number: element (row, depth) is at[row * row_step + depth * depth_step].
 struct Left {
