@@ -75,13 +75,18 @@ export async function compileOperations(compiler: string): Promise<void> {
   }
 }
 
-/** Adds them to this process's TensorFlow, which must be loaded, if they are not there yet; false where it cannot be. */
-export function addOperations(): boolean {
+/**
+ * Adds them to this process's TensorFlow, which must be loaded, if they are not there yet.
+ *
+ * @returns Whether they are there now, should be but are not, or cannot be had here.
+ */
+export function addOperations(): "added" | "missing" | "impossible" {
   const path = libraryPath();
-  if (!path) return false;
+  if (!path) return "impossible";
   try {
-    return Deno.dlopen(path, { addOperations: { parameters: [], result: "bool" } }).symbols.addOperations();
+    const { symbols } = Deno.dlopen(path, { addOperations: { parameters: [], result: "bool" } });
+    return symbols.addOperations() ? "added" : "missing";
   } catch {
-    return false;
+    return "missing";
   }
 }

@@ -1,6 +1,6 @@
 /**
  * 3x3 convolutions of stride 1 by Winograd's minimal filtering on the native backend (native/winograd.h), where channels
- * come in sixteens: a third of oneDNN's time for all three directions together, equal to it to rounding.
+ * come in sixteens: less than half of oneDNN's time for all three directions together, equal to it to rounding.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -17,7 +17,7 @@ interface ConvolutionAttributes {
 }
 type Shape4D = [number, number, number, number];
 
-/** Channels are joined in vectors of so many. */
+/** Channels come in multiples of so many: kPanel of native/product.h. */
 const CHANNELS = 16;
 
 /** Puts them to use. The operations must have been added. */

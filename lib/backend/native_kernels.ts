@@ -10,15 +10,18 @@
 import * as tf from "@tensorflow/tfjs";
 import { batchNormKernel, registerBatchNorm, replaceGradient } from "./gradients.ts";
 import { computedLate, holdTensors } from "./held_tensors.ts";
-import { addOperations } from "./compiled_operations.ts";
 import { batchNorm } from "./native_batch_norm.ts";
 import { registerConvolutions } from "./native_convolutions.ts";
 import { fuseMomentum } from "./native_momentum.ts";
 import { NATIVE, nativeBackend, nativeOp, replaceKernel } from "./native_ops.ts";
 import { hasOneDnn, registerOneDnn } from "./onednn.ts";
 
-/** Registers the fused operations; a second call changes nothing. The native backend must be active. */
-export function registerNativeKernels(): void {
+/**
+ * Registers the fused operations; a second call changes nothing. The native backend must be active.
+ *
+ * @param own Whether this project's own operations have been added.
+ */
+export function registerNativeKernels(own: boolean): void {
   if (tf.getKernel(batchNormKernel(NATIVE), NATIVE)) return;
   holdTensors(nativeBackend());
   const oneDnn = hasOneDnn();
@@ -30,7 +33,7 @@ export function registerNativeKernels(): void {
   });
   fuseMomentum();
   if (oneDnn) registerOneDnn();
-  if (addOperations()) registerConvolutions();
+  if (own) registerConvolutions();
   computeInputGradientsLate();
 }
 

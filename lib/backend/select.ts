@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { checkChoice } from "../schedules/schedule.ts";
 import { checkPrecision, setPrecision } from "./bfloat16.ts";
 import type { Precision } from "./precision.ts";
-import { addOperations, ownOperations } from "./compiled_operations.ts";
+import { addOperations } from "./compiled_operations.ts";
 import { releaseEarly } from "./early_release.ts";
 import { withoutStandardError } from "./libc.ts";
 import { registerNativeKernels } from "./native_kernels.ts";
@@ -99,9 +99,9 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
     }
     await importNative();
     await activate(NATIVE);
-    registerNativeKernels();
-    const slower = ownOperations() !== "impossible" && !addOperations();
-    return slower ? `${why}; without its faster convolutions, which \`deno task setup\` compiles` : why;
+    const own = addOperations();
+    registerNativeKernels(own === "added");
+    return own === "missing" ? `${why}; without its faster convolutions, which \`deno task setup\` compiles` : why;
   },
   async webgpu(why) {
     // drivers of no use here may complain on the terminal

@@ -183,11 +183,11 @@ for (const backend of ["native", "wasm", "webgpu"] as const) {
   });
 }
 
+const own = { ignore: !ready.native || ownOperations() !== "compiled" };
+
 Deno.test(
   "native: where this project's own operations are compiled, 3x3 convolutions and their gradients run by them",
-  {
-    ignore: !ready.native || ownOperations() !== "compiled",
-  },
+  own,
   async () => {
     await selectBackend("native");
     const x = numbers([1, 6, 6, 16], 1) as tf.Tensor4D;
@@ -209,9 +209,7 @@ Deno.test(
   },
 );
 
-Deno.test("native: this project's own operations refuse what they are not made for", {
-  ignore: !ready.native || ownOperations() !== "compiled",
-}, async () => {
+Deno.test("native: this project's own operations refuse what they are not made for", own, async () => {
   await selectBackend("native");
   const attributes = { padding: [1, 1], size: [4, 4] };
   for (
@@ -231,7 +229,7 @@ Deno.test("native: this project's own operations refuse what they are not made f
 });
 
 Deno.test("compileOperations() tells that the compiler fails, and what is compiled stays", {
-  ignore: !ready.native || ownOperations() !== "compiled" || !allowed("run") || Deno.build.os === "windows",
+  ignore: own.ignore || !allowed("run") || Deno.build.os === "windows",
 }, async () => {
   await assert.rejects(() => compileOperations("false"), /^Error: Cannot compile the convolutions: .*exit code 1/);
   assert.equal(ownOperations(), "compiled");

@@ -1,13 +1,11 @@
 // Memory that each thread keeps from call to call.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <cstdlib>
 #include <new>
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 namespace clr {
 
@@ -35,9 +33,7 @@ class Scratch {
     at_ = static_cast<float*>(std::aligned_alloc(kHugePage, bytes));
     floats_ = at_ ? bytes / sizeof(float) : 0;
     if (!at_) throw std::bad_alloc();
-#if defined(__linux__)
     madvise(at_, bytes, MADV_HUGEPAGE);
-#endif
   }
 
   float* at_ = nullptr;

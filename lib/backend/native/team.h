@@ -2,6 +2,8 @@
 // that results repeat number for number.
 #pragma once
 
+#include <xmmintrin.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -10,23 +12,17 @@
 #include <mutex>
 #include <thread>
 
-#if defined(__SSE__)
-#include <xmmintrin.h>
-#endif
-
 namespace clr {
 
 // Numbers too small for a normal float count as 0, as in TensorFlow's own threads: processors are slow on them.
 class FlushDenormals {
  public:
-#if defined(__SSE__)
   FlushDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | kFlushToZero | kDenormalsAreZero); }
   ~FlushDenormals() { _mm_setcsr(before_); }
 
  private:
   static constexpr unsigned kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;
   const unsigned before_;
-#endif
 };
 
 class Team {
