@@ -6,21 +6,16 @@ export * as tf from "@tensorflow/tfjs";
 export * from "./schedules/mod.ts";
 export { type Augmentation, randomFlip, randomShift } from "./data/augment.ts";
 export { type Batches, batches, type BatchOptions, type Position } from "./data/batches.ts";
-export { CIFAR10_CLASSES, type Cifar10Options, loadCifar10 } from "./data/cifar10.ts";
+export { CIFAR10_CLASSES, type Cifar10Options, loadCifar10 } from "./data/cifar10/mod.ts";
 export { type ImageDataset, imageDataset, meanImage, split, subset, type SubsetOptions } from "./data/dataset.ts";
 export { imagesFromFolder } from "./data/folder.ts";
 export { miniGoogLeNet, type MiniGoogLeNetOptions } from "./models/mini_googlenet.ts";
 export { loadModel, saveModel } from "./models/storage.ts";
 export type { Precision } from "./backend/precision.ts";
 export { type BackendChoice, type BackendName, selectBackend, type SelectedBackend } from "./backend/select.ts";
-export {
-  type AnyCallback,
-  callbacks,
-  type ClassCallback,
-  stopAtCycleEnd,
-  type StopAtCycleEndOptions,
-  stopOnInterrupt,
-} from "./training/callbacks.ts";
+export { type AnyCallback, callbacks, type ClassCallback } from "./callbacks/compose.ts";
+export { stopAtCycleEnd, type StopAtCycleEndOptions } from "./callbacks/stop_at_cycle_end.ts";
+export { stopOnInterrupt } from "./callbacks/stop_on_sigint.ts";
 export {
   type CompareOptions,
   compareSchedules,
@@ -28,21 +23,21 @@ export {
   type ComparisonRun,
   type RunScore,
   standardSchedules,
-} from "./training/compare.ts";
-export { CyclicLR, type ResetOptions } from "./training/cyclic_lr.ts";
-export { type ClassScore, evaluate, type Evaluation } from "./training/evaluate.ts";
-export { type FinderOptions, findLearningRate, type RangeTest, type Suggestions } from "./training/finder.ts";
-export type { EpochRecord, TrainingHistory } from "./training/history.ts";
+} from "./evaluation/comparison.ts";
+export { CyclicLR, type ResetOptions } from "./callbacks/cyclic_lr.ts";
+export { type ClassScore, evaluate, type Evaluation } from "./evaluation/evaluate.ts";
+export { type FinderOptions, findLearningRate, type RangeTest, type Suggestions } from "./finder/range_test.ts";
+export type { EpochRecord, TrainingHistory } from "./history/history.ts";
 export {
   type OptimizerState,
   optimizerState,
   restoreOptimizer,
   type SavedTensor,
   setHyperparameters,
-} from "./training/optimizer.ts";
-export { type CycleEnd, LearningRateScheduler, type SchedulerState } from "./training/scheduler.ts";
-export { suggest } from "./training/suggest.ts";
-export { tensorBoard } from "./training/tensor_board.ts";
+} from "./optimizers/optimizer.ts";
+export { type CycleEnd, LearningRateScheduler, type SchedulerState } from "./callbacks/scheduler.ts";
+export { suggest } from "./finder/suggest.ts";
+export { tensorBoard } from "./callbacks/tensor_board.ts";
 export { type Figure, type Trace } from "./figures/figure.ts";
 export {
   accuracyFigure,
@@ -51,12 +46,12 @@ export {
   type LearningRateFigureOptions,
   lossFigure,
   trainingFigure,
-} from "./figures/history_figures.ts";
-export { type ComparedRun, comparisonFigure } from "./figures/comparison_figure.ts";
-export { confusionFigure } from "./figures/confusion_figure.ts";
-export { imageGridFigure, type ImageGridOptions } from "./figures/image_grid_figure.ts";
-export { type Descent, lossSurfaceFigure, type LossSurfaceOptions } from "./figures/loss_surface_figure.ts";
-export { rangeTestFigure } from "./figures/range_test_figure.ts";
-export { saveFigure } from "./figures/render.ts";
-export { show } from "./display.ts";
-export { liveFigure, progress, startNotebook } from "./notebook.ts";
+} from "./figures/training.ts";
+export { type ComparedRun, comparisonFigure } from "./figures/comparison.ts";
+export { confusionFigure } from "./figures/confusion.ts";
+export { imageGridFigure, type ImageGridOptions } from "./figures/image_grid.ts";
+export { type Descent, lossSurfaceFigure, type LossSurfaceOptions } from "./figures/loss_surface.ts";
+export { rangeTestFigure } from "./figures/range_test.ts";
+export { saveFigure } from "./rendering/save.ts";
+export { show } from "./notebook/show.ts";
+export { liveFigure, progress, startNotebook } from "./notebook/start.ts";

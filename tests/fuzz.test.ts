@@ -20,9 +20,9 @@ import {
   tf,
   trainingFigure,
 } from "../lib/mod.ts";
-import { filesOf } from "../lib/data/cifar10_files.ts";
+import { filesOf } from "../lib/data/cifar10/files.ts";
 import { randomFrom } from "../lib/data/random.ts";
-import { readCheckpoint, writeCheckpoint } from "../lib/training/checkpoint.ts";
+import { readCheckpoint, writeCheckpoint } from "../lib/experiments/checkpoint.ts";
 import { allowed, tinyModel, withDirectory } from "./support.ts";
 
 const random = randomFrom(2026);

@@ -13,8 +13,8 @@ import {
   withParameters,
 } from "../lib/cli/notebook_files.ts";
 import { hasPython, pythonOf } from "../lib/cli/python.ts";
-import { cacheDirectory } from "../lib/backend/directories.ts";
-import { wrongFiles } from "../lib/data/cifar10_files.ts";
+import { cacheDirectory } from "../lib/support/directories.ts";
+import { wrongFiles } from "../lib/data/cifar10/files.ts";
 import { allowed, withDirectory } from "./support.ts";
 
 const may = allowed("read", "write", "run", "env");

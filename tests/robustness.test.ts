@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { selectBackend } from "../lib/mod.ts";
-import { cacheDirectory } from "../lib/backend/directories.ts";
+import { cacheDirectory } from "../lib/support/directories.ts";
 import { permissionFlags, tooOld } from "../lib/cli/launch.ts";
-import { deno } from "../lib/cli/doctor.ts";
-import { wrongFiles } from "../lib/data/cifar10_files.ts";
-import { withLock, writeWhole } from "../lib/files.ts";
-import { missingNativePart } from "../lib/backend/native_package.ts";
+import { deno } from "../lib/cli/commands/doctor.ts";
+import { wrongFiles } from "../lib/data/cifar10/files.ts";
+import { withLock, writeWhole } from "../lib/support/files.ts";
+import { missingNativePart } from "../lib/backend/native/setup/package.ts";
 import { allowed, withDirectory } from "./support.ts";
 import { tinyRun } from "./support_run.ts";
 
@@ -126,7 +126,7 @@ Deno.test("weights that are no numbers end a run, and no checkpoint of them is w
 Deno.test("two processes that want one lock work one after the other", { ignore: !may }, async () => {
   await withDirectory(async (directory) => {
     const script = `
-      import { withLock } from ${JSON.stringify(new URL("../lib/files.ts", import.meta.url).href)};
+      import { withLock } from ${JSON.stringify(new URL("../lib/support/files.ts", import.meta.url).href)};
       const [directory] = Deno.args;
       await withLock(directory + "/lock", () => {}, async () => {
         await Deno.writeTextFile(directory + "/log", "in ", { append: true });
@@ -249,7 +249,7 @@ Deno.test("a download goes through the proxy of the environment", {
   await withDirectory(async (directory) => {
     await Deno.writeTextFile(
       `${directory}/get.ts`,
-      `import { download } from ${JSON.stringify(new URL("../lib/data/download.ts", import.meta.url).href)};
+      `import { download } from ${JSON.stringify(new URL("../lib/data/cifar10/download.ts", import.meta.url).href)};
        const hash = { algorithm: "md5", hex: "900150983cd24fb0d6963f7d28e17f72" };
        await download("http://images.invalid/x.bin", Deno.args[0] + "/x.bin", { name: "x", hash });`,
     );

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { selectBackend, tf } from "../lib/mod.ts";
-import { missingNativePart } from "../lib/backend/native_package.ts";
+import { missingNativePart } from "../lib/backend/native/setup/package.ts";
 import { randomFrom } from "../lib/data/random.ts";
-import { readCheckpoint } from "../lib/training/checkpoint.ts";
+import { readCheckpoint } from "../lib/experiments/checkpoint.ts";
 import { allowed, withDirectory } from "./support.ts";
 import { tinyRun } from "./support_run.ts";
 

@@ -3,10 +3,10 @@
  * @module
  */
 import { imageDataset, tf } from "../lib/mod.ts";
-import { CIFAR10_CLASSES } from "../lib/data/cifar10.ts";
+import { CIFAR10_CLASSES } from "../lib/data/cifar10/mod.ts";
 import { randomFrom } from "../lib/data/random.ts";
-import { planRun, presetConfig } from "../lib/training/config.ts";
-import { chooseData, type RunOptions, type RunResult, runTraining } from "../lib/training/run.ts";
+import { planRun, presetConfig } from "../lib/experiments/config.ts";
+import { chooseData, type RunOptions, type RunResult, runTraining } from "../lib/experiments/trainer.ts";
 import { seededDropout } from "../lib/models/seeded_dropout.ts";
 
 function dots(size: number) {

@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { NATIVE, nativeBackend } from "./native_ops.ts";
+import { NATIVE, nativeBackend } from "./native/ops.ts";
 
 /** Time and count of an operation. */
 export interface OperationTime {

@@ -3,17 +3,17 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkChoice } from "../schedules/schedule.ts";
-import { checkPrecision, setPrecision } from "./bfloat16.ts";
+import { checkChoice } from "../support/check.ts";
+import { checkPrecision, setPrecision } from "./native/bfloat16.ts";
 import type { Precision } from "./precision.ts";
-import { addOperations } from "./compiled_operations.ts";
+import { addOperations } from "./native/setup/compile.ts";
 import { releaseEarly } from "./early_release.ts";
-import { withoutStandardError } from "./libc.ts";
-import { registerNativeKernels } from "./native_kernels.ts";
-import { NATIVE } from "./native_ops.ts";
-import { importNative, missingNativePart } from "./native_package.ts";
-import { registerWasmKernels } from "./wasm_kernels.ts";
-import { startWithThreads } from "./wasm_threads.ts";
+import { withoutStandardError } from "./native/setup/libc.ts";
+import { registerNativeKernels } from "./native/kernels.ts";
+import { NATIVE } from "./native/ops.ts";
+import { importNative, missingNativePart } from "./native/setup/package.ts";
+import { registerWasmKernels } from "./wasm/kernels.ts";
+import { startWithThreads } from "./wasm/threads.ts";
 
 /** The backends by the names a person gives them. */
 export const BACKENDS = ["auto", "native", "webgpu", "wasm", "cpu"] as const;

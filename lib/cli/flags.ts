@@ -3,7 +3,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { shown } from "../schedules/schedule.ts";
+import { shown } from "../support/check.ts";
 
 /** One flag. */
 export interface Flag {

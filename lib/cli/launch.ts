@@ -3,9 +3,9 @@
  * the user's cache or the user's npm registry. It opens no file to write and makes no connection itself.
  * @module
  */
-import { cacheDirectory } from "../backend/directories.ts";
-import { atLeast, LEAST_DENO } from "../deno_version.ts";
-import { dataHosts } from "../data/cifar10_files.ts";
+import { cacheDirectory } from "../support/directories.ts";
+import { atLeast, LEAST_DENO } from "../support/deno_version.ts";
+import { dataHosts } from "../data/cifar10/files.ts";
 import { pythonOf, type PythonTools } from "./python.ts";
 
 /** What a command may do. */

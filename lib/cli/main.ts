@@ -5,14 +5,14 @@
 import { runCommand } from "./terminal.ts";
 
 const COMMANDS: Record<string, () => Promise<(args: readonly string[]) => Promise<number>>> = {
-  setup: async () => (await import("./setup.ts")).setup,
-  bench: async () => (await import("./bench.ts")).bench,
-  profile: async () => (await import("./profile.ts")).profile,
-  doctor: async () => (await import("./doctor.ts")).doctor,
-  notebooks: async () => (await import("./notebooks.ts")).notebooks,
-  "find-lr": async () => (await import("./find_lr.ts")).findLr,
-  compare: async () => (await import("./compare.ts")).compare,
-  train: async () => (await import("./train.ts")).train,
+  setup: async () => (await import("./commands/setup.ts")).setup,
+  bench: async () => (await import("./bench/bench.ts")).bench,
+  profile: async () => (await import("./commands/profile.ts")).profile,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  notebooks: async () => (await import("./commands/notebooks.ts")).notebooks,
+  "find-lr": async () => (await import("./commands/find_lr.ts")).findLr,
+  compare: async () => (await import("./commands/compare.ts")).compare,
+  train: async () => (await import("./commands/train.ts")).train,
 };
 
 const [name, ...args] = Deno.args;

@@ -2,7 +2,7 @@
  * Notebooks as files: read, given other parameters, executed, compared, and turned into a module that type-checks.
  * @module
  */
-import { join } from "../path.ts";
+import { join } from "../support/path.ts";
 import { pythonOf, pythonScript } from "./python.ts";
 
 /** One output of a code cell. */

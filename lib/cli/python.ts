@@ -3,10 +3,10 @@
  * as it is.
  * @module
  */
-import { cacheDirectory } from "../backend/directories.ts";
-import { run } from "../backend/subprocess.ts";
-import { exists, withLock } from "../files.ts";
-import { join } from "../path.ts";
+import { cacheDirectory } from "../support/directories.ts";
+import { run } from "../support/subprocess.ts";
+import { exists, withLock } from "../support/files.ts";
+import { join } from "../support/path.ts";
 
 /** What each environment holds, pinned. */
 const REQUIREMENTS = {

@@ -2,16 +2,16 @@
  * What the commands that train have in common: settings from flags, backend, images.
  * @module
  */
-import { checkPrecision } from "../backend/bfloat16.ts";
+import { checkPrecision } from "../backend/native/bfloat16.ts";
 import { type Precision, PRECISIONS } from "../backend/precision.ts";
-import { missingNativePart } from "../backend/native_package.ts";
-import { needsSetUp, setUpNative } from "../backend/native_setup.ts";
+import { missingNativePart } from "../backend/native/setup/package.ts";
+import { needsSetUp, setUpNative } from "../backend/native/setup/install.ts";
 import { type BackendChoice, type BackendName, BACKENDS, selectBackend } from "../backend/select.ts";
-import { loadCifar10 } from "../data/cifar10.ts";
-import { fileError } from "../files.ts";
-import { checkChoice } from "../schedules/schedule.ts";
-import { planRun, presetConfig, type RunConfig, type RunPlan } from "../training/config.ts";
-import { chooseData, type RunData } from "../training/run.ts";
+import { loadCifar10 } from "../data/cifar10/mod.ts";
+import { fileError } from "../support/files.ts";
+import { checkChoice } from "../support/check.ts";
+import { planRun, presetConfig, type RunConfig, type RunPlan } from "../experiments/config.ts";
+import { chooseData, type RunData } from "../experiments/trainer.ts";
 import { type Flag, type FlagValues, UsageError } from "./flags.ts";
 import { atTheDoor, showDownload, type Stop, type Voice } from "./terminal.ts";
 

@@ -2,7 +2,7 @@
  * What the command line says, and the signals it hears.
  * @module
  */
-import { duration, logSink, type ProgressSink, terminalSink } from "../training/progress.ts";
+import { duration, logSink, type ProgressSink, terminalSink } from "../callbacks/progress.ts";
 import { UsageError } from "./flags.ts";
 
 const encoder = new TextEncoder();

@@ -2,7 +2,7 @@
  * Augmentation: small random changes that leave the class as it is.
  * @module
  */
-import { checkNumber, checkOptions } from "../schedules/schedule.ts";
+import { checkNumber, checkOptions } from "../support/check.ts";
 
 /**
  * Changes one image.

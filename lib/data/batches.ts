@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkNumber, checkOptions, rules } from "../schedules/schedule.ts";
+import { checkNumber, checkOptions, rules } from "../support/check.ts";
 import type { Augmentation } from "./augment.ts";
 import { type ImageDataset, imageLength } from "./dataset.ts";
 import { randomFrom, shuffled } from "./random.ts";

@@ -2,7 +2,7 @@
  * Labelled images in memory, and what can be done with them before training.
  * @module
  */
-import { checkNumber, shown } from "../schedules/schedule.ts";
+import { checkNumber, shown } from "../support/check.ts";
 import { shuffled } from "./random.ts";
 
 /** Labelled images of one shape, as bytes. */

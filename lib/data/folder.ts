@@ -3,8 +3,8 @@
  * @module
  */
 import { decode } from "fast-png";
-import { fileError } from "../files.ts";
-import { join } from "../path.ts";
+import { fileError } from "../support/files.ts";
+import { join } from "../support/path.ts";
 import { type ImageDataset, imageDataset } from "./dataset.ts";
 
 /**

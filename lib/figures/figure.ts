@@ -102,3 +102,8 @@ export function line(name: string, x: readonly number[], y: readonly (number | n
     ...rest,
   };
 }
+
+/** A figure's title as text. */
+export function titleOf(figure: Figure): string {
+  return (figure.layout.title as { text?: string } | undefined)?.text ?? "Figure";
+}

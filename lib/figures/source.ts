@@ -2,8 +2,8 @@
  * What a figure can be drawn from.
  * @module
  */
-import { shown } from "../schedules/schedule.ts";
-import { type EpochRecord, isHistory, metricName, type TrainingHistory } from "../training/history.ts";
+import { shown } from "../support/check.ts";
+import { type EpochRecord, isHistory, metricName, type TrainingHistory } from "../history/history.ts";
 
 /** tfjs's History, as `fit` returns it. */
 export interface TfjsHistory {

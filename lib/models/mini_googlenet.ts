@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkNumber, checkOptions } from "../schedules/schedule.ts";
+import { checkNumber, checkOptions } from "../support/check.ts";
 import { seededDropout } from "./seeded_dropout.ts";
 
 /** Options of {@linkcode miniGoogLeNet}. */

@@ -3,8 +3,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { fileError, writeWhole } from "../files.ts";
-import { join } from "../path.ts";
+import { fileError, writeWhole } from "../support/files.ts";
+import { join } from "../support/path.ts";
 
 /**
  * Saves a model: model.json and weights.bin. tfjs itself saves to disk on the native backend alone.

@@ -2,7 +2,8 @@
  * Cosine annealing with warm restarts.
  * @module
  */
-import { checkIteration, checkNumber, checkOptions, rules, type Schedule, schedule } from "./schedule.ts";
+import { checkIteration, type Schedule, schedule } from "./schedule.ts";
+import { checkNumber, checkOptions, rules } from "../support/check.ts";
 
 /** Options of {@linkcode cosineRestarts}. */
 export interface CosineRestartsOptions {

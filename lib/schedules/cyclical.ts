@@ -2,16 +2,8 @@
  * Cyclical learning rates: triangular, triangular2, exp_range and their variations.
  * @module
  */
-import {
-  checkChoice,
-  checkIteration,
-  checkMomenta,
-  checkNumber,
-  checkOptions,
-  rules,
-  type Schedule,
-  schedule,
-} from "./schedule.ts";
+import { checkIteration, checkMomenta, type Schedule, schedule } from "./schedule.ts";
+import { checkChoice, checkNumber, checkOptions, rules } from "../support/check.ts";
 
 /** How the cycles' height changes. */
 export type CyclicalMode = "triangular" | "triangular2" | "exp_range";

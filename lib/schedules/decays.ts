@@ -2,15 +2,8 @@
  * Rates that stay or fall: constant, linear, polynomial, step, time and exponential decay.
  * @module
  */
-import {
-  checkIteration,
-  checkNumber,
-  checkOptions,
-  type Hyperparameters,
-  rules,
-  type Schedule,
-  schedule,
-} from "./schedule.ts";
+import { checkIteration, type Hyperparameters, type Schedule, schedule } from "./schedule.ts";
+import { checkNumber, checkOptions, rules } from "../support/check.ts";
 
 /** A schedule of a rate alone, from its formula. */
 function decay(name: string, options: object, formula: (iteration: number) => number): Schedule {

@@ -2,7 +2,8 @@
  * Schedules one after the other.
  * @module
  */
-import { checkIteration, checkNumber, rules, type Schedule, schedule, shown } from "./schedule.ts";
+import { checkIteration, type Schedule, schedule } from "./schedule.ts";
+import { checkNumber, rules, shown } from "../support/check.ts";
 
 /** One stage of {@linkcode join}. */
 export interface Stage {

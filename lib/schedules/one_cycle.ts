@@ -2,17 +2,8 @@
  * The one-cycle policy.
  * @module
  */
-import {
-  checkChoice,
-  checkIteration,
-  checkMomenta,
-  checkNumber,
-  checkOptions,
-  type Hyperparameters,
-  rules,
-  type Schedule,
-  schedule,
-} from "./schedule.ts";
+import { checkIteration, checkMomenta, type Hyperparameters, type Schedule, schedule } from "./schedule.ts";
+import { checkChoice, checkNumber, checkOptions, rules } from "../support/check.ts";
 
 /** Options of {@linkcode oneCycle}; the names are PyTorch's. */
 export interface OneCycleOptions {

@@ -2,7 +2,7 @@
  * Step sizes and epochs that fit each other.
  * @module
  */
-import { checkNumber, checkOptions, rules } from "./schedule.ts";
+import { checkNumber, checkOptions, rules } from "../support/check.ts";
 
 /** Options of {@linkcode planCycles}. */
 export interface PlanOptions {

@@ -2,7 +2,8 @@
  * Ramps: the rates of a range test, and warm-ups.
  * @module
  */
-import { checkIteration, checkNumber, checkOptions, rules, type Schedule, schedule } from "./schedule.ts";
+import { checkIteration, type Schedule, schedule } from "./schedule.ts";
+import { checkNumber, checkOptions, rules } from "../support/check.ts";
 
 /** Options of the ramps. */
 export interface RampOptions {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { batches, miniGoogLeNet, selectBackend, tf } from "../../lib/mod.ts";
-import { missingBfloat16, setPrecision } from "../../lib/backend/bfloat16.ts";
-import { missingNativePart } from "../../lib/backend/native_package.ts";
+import { missingBfloat16, setPrecision } from "../../lib/backend/native/bfloat16.ts";
+import { missingNativePart } from "../../lib/backend/native/setup/package.ts";
 import { randomFrom } from "../../lib/data/random.ts";
 import { allowed, smallImages } from "../support.ts";
 

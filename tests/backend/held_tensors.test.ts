@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { selectBackend, setHyperparameters, tf } from "../../lib/mod.ts";
-import { computedLate, held, heldAsBfloat16 } from "../../lib/backend/held_tensors.ts";
-import { missingNativePart } from "../../lib/backend/native_package.ts";
-import { DTYPES, nativeBackend, nativeOp } from "../../lib/backend/native_ops.ts";
+import { computedLate, held, heldAsBfloat16 } from "../../lib/backend/native/held_tensors.ts";
+import { missingNativePart } from "../../lib/backend/native/setup/package.ts";
+import { DTYPES, nativeBackend, nativeOp } from "../../lib/backend/native/ops.ts";
 import { allowed, close, numbers } from "../support.ts";
 
 const io = { ignore: !allowed("read", "env", "ffi", "sys") || missingNativePart() !== undefined };

@@ -9,11 +9,11 @@ import {
   selectBackend,
   tf,
 } from "../../lib/mod.ts";
-import { compileOperations, ownOperations } from "../../lib/backend/compiled_operations.ts";
+import { compileOperations, ownOperations } from "../../lib/backend/native/setup/compile.ts";
 import { batchNormKernel } from "../../lib/backend/gradients.ts";
-import { withoutStandardError } from "../../lib/backend/libc.ts";
-import { missingNativePart } from "../../lib/backend/native_package.ts";
-import { nativeOp } from "../../lib/backend/native_ops.ts";
+import { withoutStandardError } from "../../lib/backend/native/setup/libc.ts";
+import { missingNativePart } from "../../lib/backend/native/setup/package.ts";
+import { nativeOp } from "../../lib/backend/native/ops.ts";
 import { timeOperations } from "../../lib/backend/operation_times.ts";
 import { randomFrom } from "../../lib/data/random.ts";
 import { allowed, close, numbers, smallImages } from "../support.ts";

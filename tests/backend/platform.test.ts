@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { cacheDirectory } from "../../lib/backend/directories.ts";
-import { planNative, type PlatformFacts } from "../../lib/backend/native_platform.ts";
-import { atLeast, LEAST_DENO } from "../../lib/deno_version.ts";
+import { cacheDirectory } from "../../lib/support/directories.ts";
+import { planNative, type PlatformFacts } from "../../lib/backend/native/setup/platform.ts";
+import { atLeast, LEAST_DENO } from "../../lib/support/deno_version.ts";
 import { selectBackend } from "../../lib/mod.ts";
 
 const linux: PlatformFacts = {

@@ -24,7 +24,7 @@ Deno.test(
     const many = await sums();
     const cores = Math.min(8, navigator.hardwareConcurrency);
     assert.equal(many.reason, `asked for by name; ${cores} ${cores === 1 ? "thread" : "threads"}`);
-    const one = await sums(`--deny-read=${fileURLToPath(import.meta.resolve("../../lib/backend/wasm_thread.ts"))}`);
+    const one = await sums(`--deny-read=${fileURLToPath(import.meta.resolve("../../lib/backend/wasm/thread.ts"))}`);
     assert.equal(one.reason, "asked for by name; 1 thread");
     assert.deepEqual(one.values, many.values);
   },

@@ -3,8 +3,8 @@ import { helpText, parseFlags, UsageError } from "../../lib/cli/flags.ts";
 import { permissionFlags } from "../../lib/cli/launch.ts";
 import { planFromFlags, SETTING_FLAGS } from "../../lib/cli/session.ts";
 import { randomFrom } from "../../lib/data/random.ts";
-import { planRun, presetConfig } from "../../lib/training/config.ts";
-import { duration, progressLine } from "../../lib/training/progress.ts";
+import { planRun, presetConfig } from "../../lib/experiments/config.ts";
+import { duration, progressLine } from "../../lib/callbacks/progress.ts";
 import { allowed, withDirectory } from "../support.ts";
 
 const io = { ignore: !allowed("read", "write", "run", "env", "sys") };

@@ -10,7 +10,7 @@ import {
   subset,
   tf,
 } from "../../lib/mod.ts";
-import { decodeRecords, loadCifar10 } from "../../lib/data/cifar10.ts";
+import { decodeRecords, loadCifar10 } from "../../lib/data/cifar10/mod.ts";
 import { randomFrom, shuffled } from "../../lib/data/random.ts";
 import { encode } from "fast-png";
 import { allowed, smallImages, withDirectory } from "../support.ts";

@@ -18,8 +18,10 @@ import {
   type TrainingHistory,
 } from "../../lib/mod.ts";
 import { reduceLine } from "../../lib/figures/reduce.ts";
-import { figuresPage, Plotly, svgToPng } from "../../lib/figures/render.ts";
-import { historyCsv } from "../../lib/training/run_files.ts";
+import { figuresPage } from "../../lib/rendering/page.ts";
+import { Plotly } from "../../lib/rendering/plotly.ts";
+import { svgToPng } from "../../lib/rendering/png.ts";
+import { historyCsv } from "../../lib/experiments/run_files.ts";
 import { allowed, smallImages, withDirectory } from "../support.ts";
 
 /** A history as long as the article's run. */

@@ -1,0 +1,74 @@
+/**
+ * The cyclical learning rate as a callback.
+ * @module
+ */
+import { cyclical, type CyclicalOptions } from "../schedules/cyclical.ts";
+import type { CyclePlan } from "../schedules/plan_cycles.ts";
+import { type Schedule } from "../schedules/schedule.ts";
+import { checkOptions } from "../support/check.ts";
+import { LearningRateScheduler, scheduleOf, type SchedulerState } from "./scheduler.ts";
+
+/** What {@linkcode CyclicLR.reset} may change. */
+export type ResetOptions = Pick<CyclicalOptions, "baseLr" | "maxLr" | "stepSize" | "stepSizeDown">;
+
+/**
+ * Cycles the learning rate while a model trains: `cyclical` as a callback.
+ *
+ * Sources: Smith (2015/2017); bckenstler's CLR, whose words the options are.
+ *
+ * @example
+ * ```ts
+ * import { CyclicLR, tf } from "../mod.ts";
+ *
+ * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
+ * model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: "meanSquaredError" });
+ * const clr = new CyclicLR({ baseLr: 0.001, maxLr: 0.006, stepSize: 2000, mode: "triangular2" });
+ * await model.fit(tf.ones([4, 1]), tf.ones([4, 1]), { epochs: 1, callbacks: [clr], verbose: 0 });
+ * if (clr.history.lr[0] !== 0.001) throw new Error("the first batch trains at the base rate");
+ * ```
+ */
+export class CyclicLR extends LearningRateScheduler {
+  #options: CyclicalOptions;
+
+  /**
+   * @param options Those of `cyclical`, and `plan`: what `planCycles` found; a fit of another length is then refused.
+   * @throws {TypeError} If an option is unknown or of the wrong kind.
+   * @throws {RangeError} If a value is out of range.
+   */
+  constructor(options: CyclicalOptions & { plan?: CyclePlan } = {}) {
+    const { plan, ...own } = options ?? {};
+    super(cyclical(own), { plan });
+    this.#options = own;
+  }
+
+  /**
+   * Starts the cycle anew with the very next batch, with other bounds or step sizes where given.
+   * The iteration goes on counting.
+   *
+   * @param options What changes; the rest stays.
+   * @throws {TypeError} If an option is unknown or of the wrong kind.
+   * @throws {RangeError} If a value is out of range; nothing has changed then.
+   */
+  reset(options: ResetOptions = {}): void {
+    checkOptions("reset a cyclical learning rate", options, ["baseLr", "maxLr", "stepSize", "stepSizeDown"]);
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    const next = { ...this.#options, ...given };
+    this.restart(cyclical(next));
+    this.#options = next;
+  }
+
+  /**
+   * A cyclical learning rate that goes on from a state.
+   *
+   * @param json What `toJSON` gave, also after a round trip through JSON.
+   * @param schedule The schedule, where its scale function is custom and so not in the state.
+   * @throws {TypeError} If the state is none, or has no schedule and none is given.
+   * @throws {RangeError} If the state's schedule is not cyclical.
+   */
+  static override fromJSON(json: SchedulerState, schedule?: Schedule): LearningRateScheduler {
+    const config = (schedule ?? scheduleOf(json)).config;
+    if (config?.schedule !== "cyclical") return super.fromJSON(json, schedule);
+    const { schedule: _, ...options } = config;
+    return new CyclicLR(options as CyclicalOptions).restore(json);
+  }
+}

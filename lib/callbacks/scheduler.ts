@@ -1,0 +1,290 @@
+/**
+ * The callback that sets an optimizer's rate, and where asked for its momentum, for every batch.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { scheduleFromConfig } from "../schedules/config.ts";
+import type { CyclePlan } from "../schedules/plan_cycles.ts";
+import { type Hyperparameters, type Schedule, type ScheduleConfig } from "../schedules/schedule.ts";
+import { checkNumber, shown } from "../support/check.ts";
+import type { BatchLogs } from "../history/batch_metrics.ts";
+import { CycleCounter } from "./cycle_counter.ts";
+import { isHistory, type TrainingHistory } from "../history/history.ts";
+import { type BatchScores, Recorder } from "../history/recorder.ts";
+import { checkHyperparameters, setHyperparameters } from "../optimizers/optimizer.ts";
+
+/** A scheduler's state as plain JSON. */
+export interface SchedulerState {
+  /** The schedule's config; absent where the schedule is a custom function. */
+  schedule?: ScheduleConfig;
+  /** Optimizer updates done. */
+  iteration: number;
+  /** The iteration at which the schedule counts 0: that of the last reset. */
+  origin: number;
+  /** What was recorded. */
+  history: TrainingHistory;
+}
+
+/** What happened at the end of a cycle. */
+export interface CycleEnd {
+  /** Optimizer updates done. */
+  readonly iteration: number;
+  /** Cycles that have ended since the start or the last reset. */
+  readonly cycle: number;
+  /** The model that trains; undefined in a custom loop. */
+  readonly model?: tf.LayersModel;
+}
+
+/** Marks a fit's parameters, which tfjs hands to each callback of that fit, with the scheduler at work. */
+const SCHEDULER = Symbol("scheduler");
+interface FitParameters {
+  [SCHEDULER]?: LearningRateScheduler;
+  epochs?: number;
+  steps?: number | null;
+  samples?: number | null;
+  batchSize?: number | null;
+}
+
+/**
+ * Sets the rate (and the momentum, where the schedule has one) before every batch, and records what each batch
+ * trained at. For `fit`, `fitDataset` and, with {@linkcode LearningRateScheduler.step}, custom loops.
+ *
+ * Batch i trains at `schedule(i)`; a second fit goes on where the first ended. Momentum is beta1 for adam and adamax.
+ *
+ * @example
+ * ```ts
+ * import { cyclical, LearningRateScheduler, tf } from "../mod.ts";
+ *
+ * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
+ * model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+ * const scheduler = new LearningRateScheduler(cyclical({ baseLr: 0, maxLr: 0.1, stepSize: 2 }));
+ * await model.fit(tf.ones([4, 1]), tf.ones([4, 1]), { batchSize: 1, epochs: 1, callbacks: [scheduler], verbose: 0 });
+ * if (scheduler.history.lr.join() !== "0,0.05,0.1,0.05") throw new Error("up and down");
+ * ```
+ */
+export class LearningRateScheduler extends tf.CustomCallback {
+  /** What each batch trained at, and the epochs. */
+  readonly history: TrainingHistory;
+  /** Called at the end of each cycle, before the next batch; awaited. */
+  onCycleEnd?: (end: CycleEnd) => void | Promise<void>;
+  #schedule: Schedule;
+  #iteration = 0;
+  #origin = 0;
+  #cycles: CycleCounter;
+  readonly #plan?: CyclePlan;
+  readonly #recorder = new Recorder();
+  #used: Hyperparameters = { learningRate: 0 };
+  #model?: tf.LayersModel;
+
+  /**
+   * @param schedule Any schedule, or a function from the iteration to hyperparameters.
+   * @param options `plan`: what `planCycles` found; a fit of another length is then refused.
+   * @throws {TypeError} If the schedule is no function.
+   */
+  constructor(schedule: Schedule, options: { plan?: CyclePlan } = {}) {
+    super({
+      onTrainBegin: () => this.#begin(),
+      onBatchBegin: () => void (this.#used = this.#set(this.#model!.optimizer)),
+      onBatchEnd: async (_batch, logs) => {
+        this.#recorder.batch(this.#iteration, this.#used, logs ?? {});
+        const ended = this.#count();
+        if (ended) await this.onCycleEnd?.(ended);
+      },
+      onEpochEnd: (epoch, logs) => this.#recorder.epoch(epoch, this.#iteration, logs as Record<string, number>),
+    });
+    if (typeof schedule !== "function") {
+      throw new TypeError(`Cannot create a scheduler: the schedule must be a function, got ${shown(schedule)}`);
+    }
+    this.history = this.#recorder.history;
+    this.#schedule = schedule;
+    this.#cycles = new CycleCounter(schedule);
+    this.#plan = options.plan;
+    // own and bound: tfjs would otherwise call them on another object when this one stands behind a plain object
+    for (
+      const name of ["onTrainBegin", "onTrainEnd", "onEpochBegin", "onEpochEnd", "onBatchBegin", "onBatchEnd"] as const
+    ) {
+      Object.defineProperty(this, name, { value: this[name].bind(this), configurable: true });
+    }
+  }
+
+  /** Optimizer updates done so far: the iteration that the next batch trains at. */
+  get iteration(): number {
+    return this.#iteration;
+  }
+
+  /** The schedule in force. */
+  get schedule(): Schedule {
+    return this.#schedule;
+  }
+
+  /** What an iteration trains at, resets included. */
+  at(iteration: number): Hyperparameters {
+    return this.#schedule(iteration - this.#origin);
+  }
+
+  /** tfjs hands over the fit's parameters before it trains. */
+  override setParams(params: FitParameters): void {
+    super.setParams(params as Parameters<tf.CustomCallback["setParams"]>[0]);
+    if (params[SCHEDULER] && params[SCHEDULER] !== this) {
+      throw new TypeError("Cannot train: one fit takes one learning-rate scheduler, got two");
+    }
+    params[SCHEDULER] = this;
+    const steps = params.steps ??
+      (params.samples && params.batchSize ? Math.ceil(params.samples / params.batchSize) : undefined);
+    if (this.#plan && steps && params.epochs && steps * params.epochs !== this.#plan.iterations) {
+      throw new RangeError(
+        `Cannot train: the plan has ${this.#plan.iterations} iterations, got a fit of ${params.epochs} x ${steps}`,
+      );
+    }
+  }
+
+  /** tfjs hands over the model before it trains. */
+  override setModel(model: tf.LayersModel): void {
+    super.setModel(model as never);
+    this.#model = model;
+  }
+
+  /** tfjs calls it after each batch; the callbacks behind this one find numbers in the logs, on webgpu the latest known. */
+  override async onBatchEnd(batch: number, logs: tf.Logs = {}): Promise<void> {
+    await this.#recorder.take(logs as unknown as BatchLogs);
+    await super.onBatchEnd(batch, logs as never);
+  }
+
+  /**
+   * Reads the losses that still lie on the device into the history. On webgpu they are read every 16 batches and at
+   * each epoch's end; till then the history has null for them.
+   */
+  async settle(): Promise<void> {
+    await this.#recorder.settle();
+  }
+
+  /**
+   * Sets an optimizer for the next update and counts it: the one line that a custom loop needs.
+   *
+   * @param optimizer The optimizer about to update.
+   * @returns What this update trains at.
+   * @example
+   * ```ts
+   * import { CyclicLR, tf } from "../mod.ts";
+   *
+   * const x = tf.variable(tf.scalar(4));
+   * const optimizer = tf.train.sgd(1);
+   * const clr = new CyclicLR({ baseLr: 0.1, maxLr: 0.3, stepSize: 5 });
+   * for (let i = 0; i < 10; i++) {
+   *   clr.step(optimizer);
+   *   optimizer.minimize(() => x.square());
+   * }
+   * if (clr.history.lr[5] !== 0.3) throw new Error("the peak");
+   * ```
+   */
+  step(optimizer: tf.Optimizer): Hyperparameters {
+    const used = this.#used = this.#set(optimizer);
+    this.#recorder.add(this.#iteration, used);
+    const ended = this.#count();
+    if (ended) void this.onCycleEnd?.(ended);
+    return used;
+  }
+
+  /**
+   * Records the loss of the last {@linkcode LearningRateScheduler.step}, which a custom loop knows after its update.
+   *
+   * @param scores `loss`, and `accuracy` where there is one.
+   * @throws {RangeError} If no step came first.
+   */
+  record(scores: BatchScores): void {
+    this.#recorder.score(scores);
+  }
+
+  /** The state as plain JSON; `JSON.stringify(scheduler)` works. */
+  toJSON(): SchedulerState {
+    return {
+      ...(this.#schedule.config && { schedule: this.#schedule.config }),
+      iteration: this.#iteration,
+      origin: this.#origin,
+      history: structuredClone(this.history),
+    };
+  }
+
+  /**
+   * A scheduler that goes on from a state.
+   *
+   * @param json What `toJSON` gave, also after a round trip through JSON.
+   * @param schedule The schedule, where it is a custom function and so not in the state.
+   * @throws {TypeError} If the state is none, or has no schedule and none is given.
+   * @throws {RangeError} If a count in it is negative.
+   */
+  static fromJSON(json: SchedulerState, schedule?: Schedule): LearningRateScheduler {
+    return new LearningRateScheduler(schedule ?? scheduleOf(json)).restore(json);
+  }
+
+  /** Takes over a state's counts and history. */
+  protected restore(json: SchedulerState): this {
+    const verb = "restore a scheduler";
+    checkNumber(verb, "iteration", json.iteration, "a whole number of 0 or more", (n) => Number.isInteger(n) && n >= 0);
+    checkNumber(
+      verb,
+      "origin",
+      json.origin,
+      `from 0 to the iteration ${json.iteration}`,
+      (n) => n >= 0 && n <= json.iteration,
+    );
+    if (!isHistory(json.history)) {
+      throw new TypeError(`Cannot ${verb}: its history must be whole, got ${shown(json.history)}`);
+    }
+    this.#iteration = json.iteration;
+    this.#origin = json.origin;
+    this.#cycles.goTo(this.#iteration - this.#origin);
+    this.#recorder.restore(json.history);
+    return this;
+  }
+
+  /** Lets another schedule take over with the very next batch, counting from 0. */
+  protected restart(schedule: Schedule): void {
+    this.#schedule = schedule;
+    this.#origin = this.#iteration;
+    this.#cycles = new CycleCounter(schedule);
+  }
+
+  #begin(): void {
+    if (!this.#model) {
+      throw new TypeError(
+        "Cannot train with a scheduler behind a plain object: compose them by callbacks(...), got a bare array",
+      );
+    }
+    this.#recorder.begin();
+    // both ends of the momentum's range are on the schedule's way: the first half cycle shows them
+    for (const iteration of [this.#iteration, this.#schedule.cycleEnd ? this.#halfCycle() : this.#iteration]) {
+      checkHyperparameters(this.#model.optimizer, this.at(iteration));
+    }
+  }
+
+  #halfCycle(): number {
+    const local = this.#iteration - this.#origin;
+    const end = this.#schedule.cycleEnd!(local);
+    return this.#origin + (Number.isFinite(end) ? (local + end) / 2 : local);
+  }
+
+  #set(optimizer: tf.Optimizer): Hyperparameters {
+    const hyperparameters = this.at(this.#iteration);
+    setHyperparameters(optimizer, hyperparameters);
+    return hyperparameters;
+  }
+
+  /** Counts an update; tells of a cycle's end. */
+  #count(): CycleEnd | undefined {
+    this.#iteration++;
+    if (this.#cycles.goTo(this.#iteration - this.#origin)) {
+      return { iteration: this.#iteration, cycle: this.#cycles.ended, model: this.#model };
+    }
+  }
+}
+
+/** The schedule in a state. */
+export function scheduleOf(json: SchedulerState): Schedule {
+  if (typeof json !== "object" || json === null || json.schedule === undefined) {
+    throw new TypeError(
+      `Cannot restore a scheduler: the state must hold a schedule, or one must be given, got ${shown(json)}`,
+    );
+  }
+  return scheduleFromConfig(json.schedule);
+}

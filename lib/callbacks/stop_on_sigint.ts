@@ -1,0 +1,38 @@
+/**
+ * `stopOnInterrupt` where there is a process: it hears Stop in a notebook, and Ctrl-C.
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { ModelCallback } from "./model_callback.ts";
+import { stopOnInterrupt as stopOnSignal } from "./stop_on_interrupt.ts";
+
+class StopOnSigint extends ModelCallback {
+  constructor() {
+    let interrupted = false;
+    const interrupt = () => void (interrupted = true);
+    super({
+      onTrainBegin: () => {
+        interrupted = false;
+        // without a listener, the signal would end the process: in a notebook, the kernel
+        Deno.addSignalListener("SIGINT", interrupt);
+      },
+      onBatchEnd: () => void (interrupted && this.stop()),
+      onTrainEnd: () => Deno.removeSignalListener("SIGINT", interrupt),
+    });
+  }
+}
+
+/**
+ * Ends a fit cleanly on Stop in a notebook, or on Ctrl-C: after the batch, with weights and history kept.
+ *
+ * @param options `signal`: an AbortSignal to listen to instead of the process's SIGINT.
+ * @example
+ * ```ts
+ * import { callbacks, CyclicLR, stopOnInterrupt } from "../mod.ts";
+ *
+ * const list = callbacks(new CyclicLR(), stopOnInterrupt());
+ * ```
+ */
+export function stopOnInterrupt(options: { signal?: AbortSignal } = {}): tf.CustomCallback {
+  return options.signal ? stopOnSignal({ signal: options.signal }) : new StopOnSigint();
+}

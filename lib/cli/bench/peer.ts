@@ -1,0 +1,75 @@
+/**
+ * Keras or PyTorch in a process of its own, which trains when it is told to.
+ * @module
+ */
+import type { Precision } from "../../backend/precision.ts";
+import { pythonScript, pythonTools } from "../python.ts";
+
+/** What a peer tells after some steps. */
+export interface PeerSteps {
+  /** Milliseconds of each step. */
+  readonly times: number[];
+  /** The most memory that it held so far, in bytes. */
+  readonly peak: number;
+}
+
+/** A peer that waits. */
+export interface Peer {
+  /** Its name, for a person. */
+  readonly name: string;
+  /** Trains so many steps. */
+  steps(count: number): Promise<PeerSteps>;
+  /** Ends it. */
+  end(): Promise<void>;
+}
+
+const PEERS = {
+  keras: { name: "Keras 3.15 (TensorFlow 2.21)", script: "keras_steps.py" },
+  pytorch: { name: "PyTorch 2.13 (channels last)", script: "pytorch_steps.py" },
+} as const;
+
+/**
+ * Starts a peer in its private environment, which is made on the first call. It trains the same model at the same
+ * batch size, with oneDNN on as here, and with its own mixed precision where ours is.
+ *
+ * @param peer Which one.
+ * @param batchSize Images in a batch.
+ * @param precision The precision of its convolutions.
+ * @param say Told of the set-up.
+ */
+export async function startPeer(
+  peer: keyof typeof PEERS,
+  batchSize: number,
+  precision: Precision,
+  say: (line: string) => void,
+): Promise<Peer> {
+  const { name, script } = PEERS[peer];
+  const child = new Deno.Command(await pythonTools(peer, say), {
+    args: [pythonScript(script), String(batchSize), precision],
+    env: { TF_ENABLE_ONEDNN_OPTS: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const input = child.stdin.getWriter();
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let waiting = "";
+  return {
+    name,
+    async steps(count) {
+      await input.write(new TextEncoder().encode(`${count}\n`));
+      while (!waiting.includes("\n")) {
+        const { value, done } = await lines.read();
+        if (done) throw new Error(`Cannot bench against ${name}: it must answer, got its end`);
+        waiting += value;
+      }
+      const [line, rest] = waiting.split(/\n([^]*)/);
+      waiting = rest;
+      return JSON.parse(line);
+    },
+    async end() {
+      await input.close();
+      await child.status;
+    },
+  };
+}

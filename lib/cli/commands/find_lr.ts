@@ -1,0 +1,120 @@
+/**
+ * `deno task find-lr`: the range test on CIFAR-10 with MiniGoogLeNet.
+ * @module
+ */
+import { rangeTestFigure } from "../../figures/range_test.ts";
+import { saveFigure } from "../../rendering/save.ts";
+import { writeWhole } from "../../support/files.ts";
+import { join } from "../../support/path.ts";
+import { findLearningRate, type RangeTest } from "../../finder/range_test.ts";
+import { duration, progressLine } from "../../callbacks/progress.ts";
+import { compiledModel, trainingBatches } from "../../experiments/trainer.ts";
+import { type Flag, helpText, parseFlags } from "../flags.ts";
+import { backendFlag, loadImages, MACHINE_FLAGS, planFromFlags, SETTING_FLAGS, startBackend } from "../session.ts";
+import { atTheDoor, hearSignals, voice } from "../terminal.ts";
+import { checkNumber } from "../../support/check.ts";
+
+const TEST_FLAGS = {
+  "start-lr": { takes: "number", help: "the first rate (1e-5)" },
+  "end-lr": { takes: "number", help: "the last rate (1)" },
+  iterations: { takes: "number", help: "updates, one rate each (100)" },
+  smoothing: { takes: "number", help: "the weight of the past in the smoothed curve (0.9)" },
+  output: { takes: "text", help: "where the plot and the numbers go (output/find-lr)" },
+} as const satisfies Record<string, Flag>;
+
+const { preset, classes, momentum, seed, precision } = SETTING_FLAGS;
+const { "batch-size": batchSize, "train-size": trainSize, "no-augment": noAugment } = SETTING_FLAGS;
+const DATA_FLAGS = {
+  preset,
+  "batch-size": batchSize,
+  "train-size": trainSize,
+  classes,
+  momentum,
+  seed,
+  "no-augment": noAugment,
+  precision,
+};
+
+const HELP = helpText(
+  "deno task find-lr: find the bounds of the learning rate by a range test.",
+  { "The test": TEST_FLAGS, "What to train": DATA_FLAGS, "The machine": MACHINE_FLAGS },
+  ["deno task find-lr", "deno task find-lr --iterations 200 --seed 7"],
+);
+
+/** Runs the command; returns the exit code. */
+export async function findLr(args: readonly string[]): Promise<number> {
+  const flags = parseFlags({ ...TEST_FLAGS, ...DATA_FLAGS, ...MACHINE_FLAGS }, args);
+  const speak = voice();
+  const { say, sink } = speak;
+  if (flags.help) {
+    say(HELP);
+    return 0;
+  }
+  const choice = backendFlag(flags.backend);
+  // a test starts low, but not at rates where nothing happens, and smooths less than fastai, as it has few batches
+  const { "start-lr": startLr = 1e-5, "end-lr": endLr = 1, iterations = 100, smoothing = 0.9 } = flags;
+  atTheDoor(() => {
+    checkNumber(
+      "read --iterations",
+      "it",
+      iterations,
+      "a whole number of 2 or more",
+      (n) => Number.isInteger(n) && n >= 2,
+    );
+    checkNumber("read --start-lr", "it", startLr, "above 0", (value) => value > 0);
+    checkNumber("read --end-lr", "it", endLr, `above the start ${startLr}`, (value) => value > startLr);
+    checkNumber("read --smoothing", "it", smoothing, "0 or more and below 1", (value) => value >= 0 && value < 1);
+  });
+  const { precision } = planFromFlags(flags, choice).config;
+  const stop = hearSignals(say);
+  const backend = await startBackend(choice, { precision, offline: flags.offline }, speak);
+  const plan = planFromFlags(flags, backend);
+  const data = await loadImages(plan, flags, speak, stop);
+  say(`Range test: ${iterations} batches of ${plan.config.batchSize}, rates from ${startLr} to ${endLr}`);
+  const started = performance.now();
+  let shown = 0;
+  const model = compiledModel(plan);
+  let test: RangeTest;
+  try {
+    test = await findLearningRate(model, trainingBatches(plan, data), {
+      ...{ startLr, endLr, iterations, smoothing, signal: stop.signal },
+      onProgress: ({ iteration, learningRate, loss }) => {
+        if (performance.now() - shown < sink.everyMs) return;
+        shown = performance.now();
+        void sink.update?.(progressLine(iteration + 1, iterations, shown - started, { loss, lr: learningRate }));
+      },
+    });
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    say("Stopped; a range test has nothing to go on with.");
+    return stop.code();
+  }
+  void sink.line(
+    `${test.learningRates.length} batches in ${duration(performance.now() - started)}` +
+      `${test.stoppedEarly ? "; the loss diverged, which ends a test" : ""}`,
+  );
+  const directory = flags.output ?? join("output", "find-lr");
+  await writeWhole(join(directory, "range_test.json"), `${JSON.stringify(test, null, 1)}\n`);
+  await saveFigure(
+    rangeTestFigure(test, { title: "Learning-rate range test: MiniGoogLeNet" }),
+    join(directory, "range_test.png"),
+  );
+  for (const line of conclusions(test)) say(line);
+  say(`\nFiles in ${directory}: range_test.png, range_test.json`);
+  return 0;
+}
+
+/** The suggestions, the bounds, and the command that uses them. */
+function conclusions({ suggestions, bounds, reason }: RangeTest): string[] {
+  const rate = (value: number) => value.toPrecision(2);
+  const lines = Object.entries(suggestions).map(([name, value]) => `  ${name.padEnd(9)} ${rate(value)}`);
+  const suggested = lines.length > 0 ? ["Suggestions:", ...lines] : [];
+  if (!bounds) return [...suggested, `No bounds: ${reason}.`];
+  const [base, max] = [rate(bounds.baseLr), rate(bounds.maxLr)];
+  return [
+    ...suggested,
+    `Bounds: ${base} to ${max} (${reason})`,
+    "",
+    `Use them: deno task train --base-lr ${Number(base)} --max-lr ${Number(max)}`,
+  ];
+}

@@ -1,0 +1,159 @@
+/**
+ * Downloads that survive a bad network: time-outs, retries with back-off, resuming, and a hash as the judge.
+ * @module
+ */
+import { dirname } from "../../support/path.ts";
+import { fileError, fileHash } from "../../support/files.ts";
+
+/** What a download tells its watcher: bytes so far, and in all where known. */
+export interface DownloadProgress {
+  /** What is fetched, for a person. */
+  readonly name: string;
+  /** Bytes so far. */
+  readonly received: number;
+  /** Bytes in all, where known. */
+  readonly total?: number;
+}
+
+/** Options of {@linkcode download}. */
+export interface DownloadOptions {
+  /** What it is, for messages. */
+  name: string;
+  /** The hash that the whole file must have. */
+  hash: { algorithm: "md5" | "sha256" | "sha512"; hex: string };
+  /** Headers to send, such as a registry's token. */
+  headers?: Record<string, string>;
+  /** Ends the download. */
+  signal?: AbortSignal;
+  /** Told of each piece. */
+  onProgress?: (progress: DownloadProgress) => void;
+  /** The longest silence to bear, in milliseconds. Default 30,000. */
+  silenceMs?: number;
+  /** How often to try again after a broken connection. Default 2. */
+  retries?: number;
+  /** The first pause before another try, in milliseconds; it doubles. Default 1000. */
+  pauseMs?: number;
+}
+
+/** A server's answer that no retry will better. */
+class FinalAnswer extends Deno.errors.Http {}
+
+/**
+ * Fetches a file to `path`, resuming `path.part` where the server can. The file is there only if its hash is right.
+ *
+ * @param url Where it is.
+ * @param path Where it goes.
+ * @param options See {@linkcode DownloadOptions}.
+ * @throws {Deno.errors.Http} If the server refuses, or sends a web page in place of the file.
+ * @throws {Deno.errors.InvalidData} If the bytes have another hash.
+ * @throws {Error} If the network fails for good; the last failure's words are in the message.
+ */
+export async function download(url: string, path: string, options: DownloadOptions): Promise<void> {
+  const { retries = 2, pauseMs = 1000, signal, name, hash } = options;
+  const part = `${path}.part`;
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+  } catch (error) {
+    throw fileError("write", path, error);
+  }
+  for (let attempt = 0;; attempt++) {
+    try {
+      await receive(url, part, options);
+      break;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof FinalAnswer || !isNetwork(error)) throw error;
+      if (attempt >= retries) {
+        throw new Error(`Cannot fetch ${name}: ${new URL(url).host} must answer, got ${reason(error)}`);
+      }
+      await new Promise((done) => setTimeout(done, pauseMs * 2 ** attempt));
+    }
+  }
+  if (await fileHash(part, hash.algorithm) !== hash.hex) {
+    await Deno.remove(part);
+    throw new Deno.errors.InvalidData(
+      `Cannot use ${name} from ${new URL(url).host}: its ${hash.algorithm} must be ${
+        hash.hex.slice(0, 32)
+      }, got another`,
+    );
+  }
+  await Deno.rename(part, path);
+}
+
+/** fetch says only that it failed; what failed is in the cause. */
+function reason(error: unknown): string {
+  const { message, cause } = error as Error;
+  return (cause instanceof Error ? cause.message : message).replace(/^error sending request for url \([^)]*\): /, "");
+}
+
+function isNetwork(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof DOMException || error instanceof Deno.errors.Http ||
+    error instanceof Deno.errors.TimedOut || error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.UnexpectedEof || error instanceof Deno.errors.ConnectionRefused;
+}
+
+async function receive(url: string, part: string, options: DownloadOptions): Promise<void> {
+  const { name, headers = {}, signal, onProgress, silenceMs = 30_000 } = options;
+  const have = await Deno.stat(part).then(({ size }) => size, () => 0);
+  const silence = new AbortController();
+  let timer = setTimeout(() => silence.abort(), silenceMs);
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silence.abort(), silenceMs);
+  };
+  try {
+    const response = await fetch(url, {
+      headers: { ...headers, ...(have > 0 && { range: `bytes=${have}-` }) },
+      signal: AbortSignal.any([silence.signal, ...(signal ? [signal] : [])]),
+    });
+    if (response.status === 416) { // what is there is longer than the file: start again
+      await response.body?.cancel();
+      await Deno.remove(part);
+      throw new Deno.errors.Http("a range that does not fit");
+    }
+    const resumed = response.status === 206 && contentStart(response) === have;
+    if (!response.ok || (response.status === 206 && !resumed)) {
+      await response.body?.cancel();
+      const Kind = response.status >= 500 || response.status === 429 ? Deno.errors.Http : FinalAnswer;
+      throw new Kind(`Cannot fetch ${name}: ${new URL(url).host} must have it, got status ${response.status}`);
+    }
+    if (/text\/html/.test(response.headers.get("content-type") ?? "")) {
+      await response.body?.cancel();
+      throw new FinalAnswer(
+        `Cannot fetch ${name}: ${
+          new URL(url).host
+        } must send the file, got a web page (a sign-in page of the network?)`,
+      );
+    }
+    const length = Number(response.headers.get("content-length") ?? NaN);
+    const start = resumed ? have : 0;
+    const total = Number.isFinite(length) ? start + length : undefined;
+    using file = await Deno.open(part, { create: true, write: true, append: resumed, truncate: !resumed })
+      .catch((error) => {
+        throw fileError("write", part, error);
+      });
+    let received = start;
+    for await (const chunk of response.body ?? []) {
+      heard();
+      for (let written = 0; written < chunk.length;) {
+        written += await file.write(chunk.subarray(written)).catch((error) => {
+          throw fileError("write", part, error);
+        });
+      }
+      received += chunk.length;
+      onProgress?.({ name, received, total });
+    }
+    if (total !== undefined && received < total) {
+      throw new Deno.errors.UnexpectedEof(`the end after ${received} of ${total} bytes`);
+    }
+  } catch (error) {
+    if (silence.signal.aborted) throw new Deno.errors.TimedOut(`silence for ${silenceMs / 1000} s`);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function contentStart(response: Response): number {
+  return Number(/bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1] ?? NaN);
+}

@@ -1,0 +1,156 @@
+/**
+ * Schedules against each other at one budget.
+ * @module
+ */
+import { constant, linearDecay, stepDecay } from "../schedules/decays.ts";
+import { cyclical } from "../schedules/cyclical.ts";
+import { oneCycle } from "../schedules/one_cycle.ts";
+import { type Schedule } from "../schedules/schedule.ts";
+import { deviation, mean } from "../support/statistics.ts";
+import { checkNumber, rules, shown } from "../support/check.ts";
+import type { TrainingHistory } from "../history/history.ts";
+
+/** What one run scored. */
+export interface RunScore {
+  /** The fraction that is right, on images not trained on. */
+  readonly accuracy: number;
+  /** The loss there. */
+  readonly loss: number;
+  /** What was recorded. */
+  readonly history: TrainingHistory;
+}
+
+/** One run of a comparison, with its score. */
+export interface ComparisonRun extends RunScore {
+  /** The schedule's name. */
+  readonly name: string;
+  /** The run's seed. */
+  readonly seed: number;
+}
+
+/** One line of the table. */
+export interface ComparisonRow {
+  /** The schedule's name. */
+  readonly name: string;
+  /** How many seeds ran. */
+  readonly runs: number;
+  /** The mean accuracy. */
+  readonly accuracy: number;
+  /** Its standard deviation over the seeds (n - 1); undefined for one seed. */
+  readonly deviation?: number;
+  /** The mean loss. */
+  readonly loss: number;
+}
+
+/** Options of {@linkcode compareSchedules}. */
+export interface CompareOptions {
+  /** The schedules, by name. */
+  schedules: Readonly<Record<string, Schedule>>;
+  /** The seeds; each schedule runs with each. Default [42]. */
+  seeds?: readonly number[];
+  /** Trains a fresh model under a schedule and scores it. The seed must decide weights and batches. */
+  run: (schedule: Schedule, seed: number, name: string) => Promise<RunScore>;
+  /** Runs that are there already; they are not run again. */
+  done?: readonly ComparisonRun[];
+  /** Told of each run that ends, and of the table so far. */
+  onRun?: (run: ComparisonRun, table: ComparisonRow[]) => void | Promise<void>;
+  /** Ends the comparison before the next run. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Runs every schedule with every seed, seed by seed, at whatever budget `run` has.
+ *
+ * @param options See {@linkcode CompareOptions}.
+ * @returns All runs, and the table: means and deviations in the schedules' order, which is no ranking.
+ * @throws {TypeError} If there is no schedule, or one is no function.
+ * @example
+ * ```ts
+ * import { compareSchedules, constant } from "../mod.ts";
+ *
+ * const history = { iterations: [], lr: [], loss: [], epochs: [] };
+ * const { table } = await compareSchedules({
+ *   schedules: { fixed: constant({ learningRate: 0.01 }) },
+ *   seeds: [1, 2],
+ *   run: (_schedule, seed) => Promise.resolve({ accuracy: seed / 10, loss: 1, history }),
+ * });
+ * if (table[0].accuracy.toFixed(2) !== "0.15") throw new Error("the mean of 0.1 and 0.2");
+ * ```
+ */
+export async function compareSchedules(
+  options: CompareOptions,
+): Promise<{ runs: ComparisonRun[]; table: ComparisonRow[] }> {
+  const { schedules, seeds = [42], run, done = [], onRun, signal } = options;
+  const entries = Object.entries(schedules);
+  const wrong = entries.find(([, schedule]) => typeof schedule !== "function");
+  if (entries.length === 0 || wrong) {
+    throw new TypeError(`Cannot compare schedules: there must be one or more, got ${shown(wrong?.[1] ?? schedules)}`);
+  }
+  const runs = [...done];
+  for (const seed of seeds) {
+    for (const [name, schedule] of entries) {
+      if (signal?.aborted) return { runs, table: comparisonTable(runs) };
+      if (runs.some((one) => one.name === name && one.seed === seed)) continue;
+      runs.push({ name, seed, ...await run(schedule, seed, name) });
+      await onRun?.(runs.at(-1)!, comparisonTable(runs));
+    }
+  }
+  return { runs, table: comparisonTable(runs) };
+}
+
+/** Means and deviations by schedule, in the order of their first run. */
+export function comparisonTable(runs: readonly ComparisonRun[]): ComparisonRow[] {
+  return [...new Set(runs.map(({ name }) => name))].map((name) => {
+    const own = runs.filter((run) => run.name === name);
+    const accuracies = own.map((run) => run.accuracy);
+    return {
+      name,
+      runs: own.length,
+      accuracy: mean(accuracies),
+      ...(own.length > 1 && { deviation: deviation(accuracies) }),
+      loss: mean(own.map((run) => run.loss)),
+    };
+  });
+}
+
+/** The table in Markdown. With one seed it says that it is no ranking. */
+export function comparisonMarkdown(table: readonly ComparisonRow[]): string {
+  const percent = (value: number) => (100 * value).toFixed(1);
+  const lines = table.map(({ name, runs, accuracy, deviation, loss }) =>
+    `| ${name} | ${percent(accuracy)}${deviation === undefined ? "" : ` ± ${percent(deviation)}`} | ${
+      loss.toFixed(3)
+    } | ${runs} |`
+  );
+  const note = table.some(({ runs }) => runs < 2)
+    ? ["", "One seed is no ranking: another seed may turn the order."]
+    : [];
+  return [`| schedule | accuracy, % | loss | seeds |`, "|---|---|---|---|", ...lines, ...note, ""].join("\n");
+}
+
+/**
+ * The schedules that a comparison starts from, between two bounds over one budget: fixed at either bound, step and
+ * linear decay, the three cyclical policies with two cycles, and one cycle.
+ *
+ * @param options `baseLr`, `maxLr`: the bounds; `iterations`: the budget, 8 or more.
+ * @throws {RangeError} If a value is out of range.
+ */
+export function standardSchedules(
+  options: { baseLr: number; maxLr: number; iterations: number },
+): Record<string, Schedule> {
+  const { baseLr, maxLr, iterations } = options;
+  const verb = "choose schedules to compare";
+  checkNumber(verb, "baseLr", baseLr, ...rules.positive);
+  checkNumber(verb, "iterations", iterations, "a whole number of 8 or more", (n) => Number.isInteger(n) && n >= 8);
+  const bounds = { baseLr, maxLr, stepSize: iterations / 4 };
+  return {
+    "fixed at base": constant({ learningRate: baseLr }),
+    "fixed at max": constant({ learningRate: maxLr }),
+    "step": stepDecay({ initialLr: maxLr, factor: 0.5, dropEvery: iterations / 4 }),
+    "linear": linearDecay({ initialLr: maxLr, finalLr: baseLr, iterations }),
+    "triangular": cyclical(bounds),
+    "triangular2": cyclical({ ...bounds, mode: "triangular2" }),
+    // a quarter of the height is left at the end
+    "exp_range": cyclical({ ...bounds, mode: "exp_range", gamma: 0.25 ** (1 / iterations) }),
+    "one cycle": oneCycle({ maxLr, totalSteps: iterations }),
+  };
+}

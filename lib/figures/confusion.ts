@@ -1,0 +1,71 @@
+/**
+ * The figure of a confusion matrix.
+ * @module
+ */
+import { axis, type Figure, layout } from "./figure.ts";
+import type { FigureOptions } from "./training.ts";
+
+/**
+ * A confusion matrix: rows are the truth, columns what the model said; counts in the cells.
+ *
+ * @param confusion Counts, `confusion[truth][prediction]`, or an evaluation with them.
+ * @param options `classNames`, by index; `title`.
+ * @example
+ * ```ts
+ * import { confusionFigure } from "./confusion.ts";
+ *
+ * const figure = confusionFigure([[3, 1], [0, 4]], { classNames: ["cat", "dog"] });
+ * if ((figure.data[0].text as string[])[3] !== "4") throw new Error("four dogs found");
+ * ```
+ */
+export function confusionFigure(
+  confusion: readonly (readonly number[])[] | { readonly confusion: readonly (readonly number[])[] },
+  options: FigureOptions & { classNames?: readonly string[] } = {},
+): Figure {
+  const counts = "confusion" in confusion ? confusion.confusion : confusion;
+  const { classNames = counts.map((_, index) => String(index)), title = "Confusion matrix" } = options;
+  const cells = counts.flatMap((row, truth) => {
+    const sum = row.reduce((all, count) => all + count, 0) || 1;
+    return row.map((count, said) => ({ truth, said, count, share: count / sum }));
+  });
+  const ticks = { tickvals: classNames.map((_, index) => index), ticktext: [...classNames], showgrid: false };
+  const range = [-0.5, classNames.length - 0.5];
+  return {
+    // cells as shapes and words, not as a heatmap: that would be a bitmap, which needs a canvas to draw
+    data: [{
+      type: "scatter",
+      mode: "text",
+      x: cells.map(({ said }) => said),
+      y: cells.map(({ truth }) => truth),
+      text: cells.map(({ count }) => String(count)),
+      textfont: { size: 11, color: cells.map(({ share }) => share > 0.55 ? "#ffffff" : "#333333") },
+      customdata: cells.map(({ truth, said }) => [classNames[truth], classNames[said]]),
+      hovertemplate: "true %{customdata[0]}, said %{customdata[1]}: %{text}<extra></extra>",
+    }],
+    layout: layout(title, {
+      width: 680,
+      height: 640,
+      showlegend: false,
+      hovermode: "closest",
+      margin: { l: 110, r: 30, t: 70, b: 100 },
+      xaxis: axis("said", { ...ticks, range, tickangle: -40 }),
+      yaxis: axis("true", { ...ticks, range: [...range].reverse() }),
+      shapes: cells.map(({ truth, said, share }) => ({
+        type: "rect",
+        layer: "below",
+        x0: said - 0.48,
+        x1: said + 0.48,
+        y0: truth - 0.48,
+        y1: truth + 0.48,
+        fillcolor: blend(share),
+        line: { width: 0 },
+      })),
+    }),
+  };
+}
+
+/** From white to blue. */
+function blend(share: number): string {
+  const channel = (to: number) => Math.round(255 + (to - 255) * share).toString(16).padStart(2, "0");
+  return `#${channel(31)}${channel(90)}${channel(147)}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * The figure of a loss over two weights, with descents on it.
+ * @module
+ */
+import { axis, colourOf, type Figure, layout, type Trace } from "./figure.ts";
+import type { FigureOptions } from "./training.ts";
+
+/** One descent over a loss surface. */
+export interface Descent {
+  /** Its name in the legend. */
+  readonly name: string;
+  /** Its points, [x, y] each. */
+  readonly path: readonly (readonly [number, number])[];
+}
+
+/** Options of {@linkcode lossSurfaceFigure}. */
+export interface LossSurfaceOptions extends FigureOptions {
+  /** Left, right. Default [-2, 2]. */
+  xRange?: readonly [number, number];
+  /** Front, back. Default [-2, 2]. */
+  yRange?: readonly [number, number];
+  /** The way of optimizers over the surface. */
+  descents?: readonly Descent[];
+  /** A surface in 3D (interactive only), or its map, which any viewer shows. Default `"3d"`. */
+  view?: "3d" | "map";
+}
+
+/**
+ * A loss surface of two weights with descents drawn on it, in 3D or as a map.
+ *
+ * @param loss The loss at a point.
+ * @param options See {@linkcode LossSurfaceOptions}.
+ * @example
+ * ```ts
+ * import { lossSurfaceFigure } from "./loss_surface.ts";
+ *
+ * const figure = lossSurfaceFigure((x, y) => x * x - y * y, { descents: [{ name: "sgd", path: [[1, 0], [0.5, 0]] }] });
+ * if (figure.data.length !== 2) throw new Error("the surface and one descent");
+ * ```
+ */
+export function lossSurfaceFigure(loss: (x: number, y: number) => number, options: LossSurfaceOptions = {}): Figure {
+  const { xRange = [-2, 2], yRange = [-2, 2], descents = [], view = "3d", title = "Loss surface" } = options;
+  const steps = 60;
+  const along = ([from, to]: readonly [number, number]) =>
+    Array.from({ length: steps + 1 }, (_, i) => Number((from + (to - from) * i / steps).toFixed(4)));
+  const [x, y] = [along(xRange), along(yRange)];
+  const z = y.map((b) => x.map((a) => Number(loss(a, b).toPrecision(5))));
+  const surface = { x, y, z, colorscale: "Viridis", colorbar: { title: { text: "loss" }, thickness: 14 } };
+  const paths = descents.map(({ name, path }, index): Trace => {
+    const color = colourOf(name, index);
+    const [px, py] = [path.map(([a]) => a), path.map(([, b]) => b)];
+    const looks = { mode: "lines+markers", name, line: { color, width: view === "3d" ? 5 : 2.5 } };
+    return view === "3d"
+      ? {
+        type: "scatter3d",
+        x: px,
+        y: py,
+        z: path.map(([a, b]) => loss(a, b) + 0.02),
+        ...looks,
+        marker: { size: 2.5, color },
+      }
+      : { type: "scatter", x: px, y: py, ...looks, marker: { size: 5, color } };
+  });
+  if (view === "map") {
+    return {
+      data: [{ type: "contour", ...surface, ncontours: 24, line: { width: 0.5 } }, ...paths],
+      layout: layout(title, {
+        height: 560,
+        hovermode: "closest",
+        xaxis: axis("weight 1", { range: [...xRange] }),
+        yaxis: axis("weight 2", { range: [...yRange] }),
+      }),
+    };
+  }
+  return {
+    data: [{ type: "surface", ...surface, opacity: 0.9 }, ...paths],
+    layout: layout(title, {
+      height: 620,
+      plot_bgcolor: undefined, // a plot in 3D has none
+      hovermode: "closest",
+      scene: {
+        xaxis: { title: { text: "weight 1" } },
+        yaxis: { title: { text: "weight 2" } },
+        zaxis: { title: { text: "loss" } },
+        camera: { eye: { x: 1.5, y: -1.5, z: 1.1 } },
+      },
+    }),
+  };
+}

@@ -1,0 +1,263 @@
+/**
+ * The learning-rate range test: both bounds of a cycle from one short training.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
+import { exponentialRamp, linearRamp } from "../schedules/ramps.ts";
+import { checkChoice, checkNumber, checkOptions, rules } from "../support/check.ts";
+import { optimizerState, restoreOptimizer, setHyperparameters } from "../optimizers/optimizer.ts";
+import { suggest } from "./suggest.ts";
+
+/** Batches with xs and ys. */
+export type BatchSource = tf.data.Dataset<{ xs: tf.Tensor; ys: tf.Tensor }>;
+
+/** Options of {@linkcode findLearningRate}. */
+export interface FinderOptions {
+  /** The first rate. Default 1e-7. */
+  startLr?: number;
+  /** The last rate. Default 10. */
+  endLr?: number;
+  /** Updates, 2 or more. Default 100. */
+  iterations?: number;
+  /** How the rate rises. Default `"exponential"`. */
+  ramp?: "exponential" | "linear";
+  /** The weight of the past in the smoothed curve, 0 to below 1. Default 0.98. */
+  smoothing?: number;
+  /** The test ends when the smoothed loss is above this many times its best. Above 1. Default 4. */
+  stopFactor?: number;
+  /** What is measured: the loss, or the error rate, 1 - accuracy, which needs that metric. Default `"loss"`. */
+  metric?: "loss" | "accuracy";
+  /** Batches to measure on after each update, instead of the training batch itself. */
+  heldOut?: BatchSource;
+  /** Told after each update. */
+  onProgress?: (
+    step: { iteration: number; iterations: number; learningRate: number; loss: number; smoothed: number },
+  ) => void;
+  /** Ends the test; it then throws the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** The suggestions by name; undefined where the curve gives none. */
+export interface Suggestions {
+  /** See `suggest.valley`. */
+  readonly valley?: number;
+  /** See `suggest.slide`. */
+  readonly slide?: number;
+  /** See `suggest.minimum`. */
+  readonly minimum?: number;
+  /** See `suggest.steepest`. */
+  readonly steepest?: number;
+}
+
+/** What {@linkcode findLearningRate} finds. */
+export interface RangeTest {
+  /** The rate of each update. */
+  readonly learningRates: number[];
+  /** The loss (or the error rate) of each. */
+  readonly losses: number[];
+  /** The same, smoothed. */
+  readonly smoothedLosses: number[];
+  /** What was measured. */
+  readonly metric: "loss" | "accuracy";
+  /** Whether the curve diverged before the last update. */
+  readonly stoppedEarly: boolean;
+  /** fastai's suggestions. */
+  readonly suggestions: Suggestions;
+  /** The bounds for `cyclical`, where the curve gives them. */
+  readonly bounds?: { readonly baseLr: number; readonly maxLr: number };
+  /** The rule that gave the bounds, or why there are none. */
+  readonly reason?: string;
+}
+
+const OPTIONS = [
+  ...["startLr", "endLr", "iterations", "ramp", "smoothing", "stopFactor", "metric", "heldOut", "onProgress", "signal"],
+];
+const VERB = "find a learning rate";
+
+/**
+ * Trains a little while the rate rises from tiny to far too large, and reads the bounds off the losses. Afterwards model
+ * and optimizer are bit for bit what they were.
+ *
+ * Sources: Smith (2015, section 3.3); fastai's finder (its smoothing, trimming and suggestions).
+ *
+ * @param model A compiled model.
+ * @param data Batches to train on; they are gone through again when they end.
+ * @param options See {@linkcode FinderOptions}.
+ * @returns The curves, the suggestions and the bounds.
+ * @throws {TypeError} If the model is not compiled, or an option is unknown or of the wrong kind.
+ * @throws {RangeError} If a value is out of range, or there are no batches.
+ * @example
+ * ```ts
+ * import { findLearningRate, tf } from "../mod.ts";
+ *
+ * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
+ * model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: "meanSquaredError" });
+ * const batch = () => ({ xs: tf.tensor2d([1, 2, 3, 4], [4, 1]), ys: tf.tensor2d([2, 4, 6, 8], [4, 1]) });
+ * const data = tf.data.generator(function* () {
+ *   for (let i = 0; i < 10; i++) yield batch();
+ * } as never);
+ * const test = await findLearningRate(model, data as never, { startLr: 1e-5 });
+ * console.log(test.bounds ?? test.reason);
+ * ```
+ */
+export async function findLearningRate(
+  model: tf.LayersModel,
+  data: BatchSource,
+  options: FinderOptions = {},
+): Promise<RangeTest> {
+  checkOptions(VERB, options, OPTIONS);
+  const { startLr = 1e-7, endLr = 10, iterations = 100, ramp = "exponential", smoothing = 0.98 } = options;
+  const { stopFactor = 4, metric = "loss", heldOut, onProgress, signal } = options;
+  checkNumber(VERB, "iterations", iterations, "a whole number of 2 or more", (n) => Number.isInteger(n) && n >= 2);
+  const [rule, holds] = ramp === "linear" ? rules.notNegative : rules.positive;
+  checkNumber(VERB, "startLr", startLr, rule, holds);
+  checkNumber(VERB, "endLr", endLr, `above startLr ${startLr}`, (value) => value > startLr);
+  checkChoice(VERB, "ramp", ramp, ["exponential", "linear"]);
+  checkNumber(VERB, "smoothing", smoothing, "0 or more and below 1", (value) => value >= 0 && value < 1);
+  checkNumber(VERB, "stopFactor", stopFactor, "above 1", (value) => value > 1);
+  checkChoice(VERB, "metric", metric, ["loss", "accuracy"]);
+  if (!model.optimizer) {
+    throw new TypeError("Cannot find a learning rate: the model must be compiled, got one that is not");
+  }
+  signal?.throwIfAborted();
+
+  const schedule = (ramp === "linear" ? linearRamp : exponentialRamp)({ from: startLr, to: endLr, iterations });
+  const restore = await snapshot(model);
+  const training = endless(data);
+  const measuring = heldOut && endless(heldOut);
+  const [learningRates, losses, smoothedLosses]: number[][] = [[], [], []];
+  let [average, best, stoppedEarly] = [0, Infinity, false];
+  try {
+    for (let iteration = 0; iteration < iterations; iteration++) {
+      const { learningRate } = schedule(iteration);
+      setHyperparameters(model.optimizer, { learningRate });
+      const trained = await measure(await training(), (xs, ys) => model.trainOnBatch(xs, ys));
+      const values = measuring
+        ? await measure(await measuring(), (xs, ys) => model.evaluate(xs, ys, { batchSize: xs.shape[0] }))
+        : trained;
+      const loss = valueOf(model, values, metric);
+      average = smoothing * average + (1 - smoothing) * loss;
+      const smoothed = average / (1 - smoothing ** (iteration + 1));
+      learningRates.push(learningRate);
+      losses.push(loss);
+      smoothedLosses.push(smoothed);
+      onProgress?.({ iteration, iterations, learningRate, loss, smoothed });
+      best = Math.min(best, smoothed);
+      stoppedEarly = !Number.isFinite(smoothed) || (smoothed > stopFactor * best && iteration > 0);
+      if (stoppedEarly) break;
+      signal?.throwIfAborted();
+      await tf.nextFrame(); // the event loop ticks: a signal, a live figure
+    }
+  } finally {
+    restore();
+  }
+  const curve = trim(learningRates, smoothedLosses, iterations);
+  return { learningRates, losses, smoothedLosses, metric, stoppedEarly, ...read(curve.rates, curve.losses) };
+}
+
+/** Remembers a model's weights, optimizer and dropout; the function gives them back and frees the memory. */
+async function snapshot(model: tf.LayersModel): Promise<() => void> {
+  const weights = model.getWeights().map((weight) => tf.keep(weight.clone()));
+  const optimizer = await optimizerState(model.optimizer);
+  const masks = dropoutMasks(model);
+  return () => {
+    model.setWeights(weights);
+    tf.dispose(weights);
+    restoreOptimizer(model.optimizer, optimizer);
+    setDropoutMasks(model, masks);
+  };
+}
+
+/** The batches, again and again. */
+function endless(data: BatchSource): () => Promise<{ xs: tf.Tensor; ys: tf.Tensor }> {
+  let iterator: Awaited<ReturnType<BatchSource["iterator"]>> | undefined;
+  return async () => {
+    for (let passes = 0; passes < 2; passes++) {
+      iterator ??= await data.iterator();
+      const { value, done } = await iterator.next();
+      if (!done) return value;
+      iterator = undefined;
+    }
+    throw new RangeError("Cannot find a learning rate: there must be a batch or more, got 0");
+  };
+}
+
+/** Runs a step on a batch, frees the batch, and reads the loss and the metrics. */
+async function measure(
+  { xs, ys }: { xs: tf.Tensor; ys: tf.Tensor },
+  step: (xs: tf.Tensor, ys: tf.Tensor) => unknown,
+): Promise<number[]> {
+  try {
+    const outputs = [await step(xs, ys)].flat() as (number | tf.Scalar)[];
+    return await Promise.all(outputs.map(async (output) => {
+      if (typeof output === "number") return output;
+      const [value] = await output.data();
+      output.dispose();
+      return value;
+    }));
+  } finally {
+    tf.dispose([xs, ys]);
+  }
+}
+
+function valueOf(model: tf.LayersModel, values: number[], metric: "loss" | "accuracy"): number {
+  if (metric === "loss") return values[0];
+  const index = model.metricsNames.findIndex((name) => /^acc/.test(name));
+  if (index < 0) {
+    throw new TypeError(
+      `Cannot find a learning rate: the model must measure accuracy, got ${model.metricsNames.join(", ")}`,
+    );
+  }
+  return 1 - values[index];
+}
+
+/** fastai's trimming: without the first tenth and the last five, and up to the first number that is none. */
+function trim(rates: readonly number[], losses: readonly number[], iterations: number) {
+  const [from, to] = [Math.floor(iterations / 10), Math.max(0, losses.length - 5)];
+  const kept = losses.slice(from, to);
+  const wrong = kept.findIndex((loss) => !Number.isFinite(loss));
+  const end = wrong < 0 ? kept.length : wrong;
+  return { rates: rates.slice(from, to).slice(0, end), losses: kept.slice(0, end) };
+}
+
+/** The least fall of the loss, as a share of where it starts, from which anything may be read. */
+const LEAST_FALL = 0.02;
+
+/** Suggestions and bounds of a trimmed curve, or why there are none. */
+function read(rates: number[], losses: number[]): Pick<RangeTest, "suggestions" | "bounds" | "reason"> {
+  if (losses.length < 16) {
+    return {
+      suggestions: {},
+      reason: `too few points: 16 or more are needed after trimming, there are ${losses.length}`,
+    };
+  }
+  const lowest = losses.indexOf(Math.min(...losses));
+  const fall = losses[0] - losses[lowest];
+  if (!(fall > LEAST_FALL * Math.abs(losses[0]))) {
+    return {
+      suggestions: {},
+      reason: `the curve is flat: it never falls by more than ${LEAST_FALL * 100} % of its start`,
+    };
+  }
+  const suggestions = {
+    valley: suggest.valley(rates, losses),
+    slide: suggest.slide(rates, losses),
+    minimum: suggest.minimum(rates, losses),
+    steepest: suggest.steepest(rates, losses),
+  };
+  // The maximum, after Smith: still safe, short of where the curve turns; the smoothing sees the turn late.
+  const maxLr = rates[lowest] / 3;
+  const begun = rates[losses.findIndex((loss) => loss <= losses[0] - BEGUN * fall)];
+  const baseLr = Math.min(begun, maxLr / 4);
+  return {
+    suggestions,
+    bounds: { baseLr, maxLr },
+    reason: `max: a third of the rate at the least smoothed loss; base: ${
+      begun <= maxLr / 4 ? `where ${BEGUN * 100} % of the fall is made` : "a quarter of max"
+    }`,
+  };
+}
+
+/** The share of its fall after which the curve has begun to fall. */
+const BEGUN = 0.1;

@@ -1,0 +1,115 @@
+/**
+ * Recording a training batch by batch, also where losses are read late.
+ * @module
+ */
+import type { Hyperparameters } from "../schedules/schedule.ts";
+import { mean } from "../support/statistics.ts";
+import { type BatchLogs, BatchMetrics } from "./batch_metrics.ts";
+import { emptyHistory, numbersOf, type TrainingHistory } from "./history.ts";
+
+/** A batch's loss and accuracy; null where they have not been read from the device yet. */
+export interface BatchScores {
+  /** The loss. */
+  readonly loss?: number | null;
+  /** The accuracy. */
+  readonly accuracy?: number | null;
+}
+
+/** Writes a {@linkcode TrainingHistory} while a model trains. */
+export class Recorder {
+  /** What was recorded so far. */
+  readonly history: TrainingHistory = emptyHistory();
+  #metrics = new BatchMetrics();
+  #epochStart = 0;
+  #goesOn = false;
+
+  /** A fit begins. */
+  begin(): void {
+    // an epoch that was begun before a restore counts from its own start
+    if (!this.#goesOn) this.#epochStart = this.history.iterations.length;
+    this.#goesOn = false;
+    this.#metrics = new BatchMetrics(); // the backend may have changed since the last fit
+  }
+
+  /** Puts numbers in the place of a batch's scalars; see {@linkcode BatchMetrics.take}. */
+  async take(logs: BatchLogs): Promise<void> {
+    const read = await this.#metrics.take(logs);
+    this.#fill(read.slice(0, -1));
+  }
+
+  /** Records a batch whose logs {@linkcode Recorder.take} has gone through. */
+  batch(iteration: number, used: Hyperparameters, logs: Record<string, unknown>): void {
+    const { loss, accuracy } = numbersOf(logs);
+    const unread = this.#metrics.waiting > 0;
+    this.add(iteration, used, {
+      loss: unread ? null : loss,
+      accuracy: unread && accuracy !== undefined ? null : accuracy,
+    });
+  }
+
+  /** Adds an entry. */
+  add(iteration: number, { learningRate, momentum }: Hyperparameters, { loss, accuracy }: BatchScores = {}): void {
+    const { history } = this;
+    history.iterations.push(iteration);
+    history.lr.push(learningRate);
+    history.loss.push(loss ?? null);
+    if (momentum !== undefined) (history.momentum ??= []).push(momentum);
+    if (accuracy !== undefined) (history.accuracy ??= []).push(accuracy);
+  }
+
+  /** Gives the last entry its loss, and its accuracy where there is one: a custom loop knows them after its update. */
+  score({ loss, accuracy }: BatchScores): void {
+    const { history } = this;
+    const last = history.iterations.length - 1;
+    if (last < 0) throw new RangeError("Cannot record a loss: a step must come first, got none");
+    history.loss[last] = loss ?? null;
+    if (accuracy === undefined) return;
+    history.accuracy ??= Array.from(history.iterations, () => null);
+    history.accuracy[last] = accuracy;
+  }
+
+  /** Reads the losses that still lie on the device into the history. */
+  async settle(): Promise<void> {
+    this.#fill(await this.#metrics.read());
+  }
+
+  /**
+   * Records an epoch.
+   *
+   * @param epoch The epoch, from 0.
+   * @param iteration Optimizer updates done at its end.
+   * @param logs tfjs's logs of the epoch; they get the rate as `lr`, and so does tfjs's own History.
+   */
+  async epoch(epoch: number, iteration: number, logs: Record<string, number>): Promise<void> {
+    await this.settle();
+    const { history } = this;
+    const lr = history.lr.at(-1) ?? 0;
+    // our own means: tfjs's know only the batches of this process, not those before a resume
+    const { loss, accuracy } = history;
+    const means = Object.entries({ loss, accuracy })
+      .filter(([, values]) => values)
+      .map(([name, values]) => [name, mean(values!.slice(this.#epochStart) as number[])]);
+    history.epochs.push({ epoch, iteration, lr, ...numbersOf(logs), ...Object.fromEntries(means) });
+    logs.lr = lr;
+    this.#epochStart = history.iterations.length;
+  }
+
+  /** Goes on from a history that was recorded earlier. */
+  restore(history: TrainingHistory): void {
+    for (const key of Object.keys(this.history)) delete (this.history as Partial<TrainingHistory>)[key as "loss"];
+    Object.assign(this.history, emptyHistory(), structuredClone(history));
+    const done = this.history.epochs.at(-1)?.iteration ?? 0;
+    this.#epochStart = this.history.iterations.findLastIndex((iteration) => iteration < done) + 1;
+    this.#goesOn = true;
+  }
+
+  /** Puts numbers that were read late in the place of the last entries. */
+  #fill(rows: Record<string, number>[]): void {
+    const { loss, accuracy } = this.history;
+    rows.forEach((row, index) => {
+      const place = loss.length - rows.length + index;
+      loss[place] = row.loss ?? null;
+      if (accuracy) accuracy[place] = row.accuracy;
+    });
+  }
+}

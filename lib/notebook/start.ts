@@ -1,0 +1,113 @@
+/**
+ * What a notebook starts with, and its progress and live figures.
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import { cacheDirectory } from "../support/directories.ts";
+import type { Precision } from "../backend/precision.ts";
+import { type BackendChoice, selectBackend } from "../backend/select.ts";
+import { wrongFiles } from "../data/cifar10/files.ts";
+import { atLeast, LEAST_DENO } from "../support/deno_version.ts";
+import { turnRichDisplayOn } from "./show.ts";
+import { trainingFigure } from "../figures/training.ts";
+import { displayBundle, figureBundle, jupyter } from "./display.ts";
+import { join } from "../support/path.ts";
+import { checkNumber, rules } from "../support/check.ts";
+import { ModelCallback } from "../callbacks/model_callback.ts";
+import { schedulerOfFit } from "../callbacks/compose.ts";
+import { logSink, notebookSink, ProgressBar } from "../callbacks/progress.ts";
+
+/**
+ * The first cell: checks Deno, starts the backend, says what is there and what is missing, and turns the rich display on:
+ * a data set, a tensor, a scheduler or a tfjs History at the end of a cell shows as `show` shows it (the kernel asks
+ * objects, not functions: a schedule is for `show`).
+ *
+ * @param options `backend` (default `"auto"`) and `precision` (default `"float32"`): as for `selectBackend`.
+ * @throws {Error} If this Deno is too old.
+ * @throws {Deno.errors.NotFound} If a backend asked for by name is not there.
+ * @example
+ * ```ts ignore
+ * import { startNotebook } from "../mod.ts";
+ *
+ * await startNotebook();
+ * ```
+ */
+export async function startNotebook(options: { backend?: BackendChoice; precision?: Precision } = {}): Promise<void> {
+  const deno = Deno.version.deno;
+  if (!atLeast(deno, LEAST_DENO)) {
+    throw new Error(`Cannot start a notebook: it needs Deno ${LEAST_DENO} or newer (\`deno upgrade\`), got ${deno}`);
+  }
+  const { name, reason } = await selectBackend(options.backend, options);
+  turnRichDisplayOn();
+  const missing = await wrongFiles(join(cacheDirectory(), "cifar-10"));
+  const lines = [
+    `Deno ${deno.split(".").slice(0, 2).join(".")}`,
+    `backend: ${name} (${reason})`,
+    missing.length === 0
+      ? "CIFAR-10: ready"
+      : "CIFAR-10: not here yet; loadCifar10() fetches it, or run `deno task setup`",
+  ].join("\n");
+  if (jupyter()) await displayBundle({ "text/plain": lines });
+  else console.log(lines);
+}
+
+/**
+ * A progress bar for `fit` and `fitDataset`: one updating output in a notebook, a line every so often elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { callbacks, CyclicLR, progress } from "../mod.ts";
+ *
+ * const list = callbacks(new CyclicLR(), progress());
+ * ```
+ */
+export function progress(): tf.CustomCallback {
+  if (!jupyter()) return new ProgressBar({ sink: logSink((line) => console.log(line)) });
+  const id = crypto.randomUUID();
+  let shown = false;
+  const display = async (text: string) => {
+    await displayBundle({ "text/plain": text }, id, shown);
+    shown = true;
+  };
+  return new ProgressBar({ sink: notebookSink(display) });
+}
+
+class LiveFigure extends ModelCallback {
+  constructor(every: number, title: string) {
+    const id = crypto.randomUUID();
+    let [steps, last, shown] = [0, -Infinity, false];
+    const draw = async () => {
+      const scheduler = schedulerOfFit(this.params);
+      if (!scheduler || scheduler.history.iterations.length < 2) return;
+      await displayBundle(await figureBundle(trainingFigure(scheduler, { title })), id, shown);
+      [last, shown] = [performance.now(), true];
+    };
+    super({
+      onBatchEnd: async () => {
+        // a drawing takes about a second: at most one in five is spent on it
+        if (++steps % every === 0 && performance.now() - last > 5000) await draw();
+      },
+      onEpochEnd: draw,
+    });
+  }
+}
+
+/**
+ * A figure of losses, accuracies and rate that is drawn anew while the cell trains. It needs a scheduler on the same fit.
+ *
+ * @param options `every`: batches between two drawings, 1 or more; default 20. At most one in five seconds. `title`: the
+ * figure's, default "Training".
+ * @throws {RangeError} If `every` is no whole number of 1 or more.
+ * @example
+ * ```ts
+ * import { callbacks, CyclicLR, liveFigure } from "../mod.ts";
+ *
+ * const list = callbacks(new CyclicLR(), liveFigure({ every: 10 }));
+ * ```
+ */
+export function liveFigure(options: { every?: number; title?: string } = {}): tf.CustomCallback {
+  const { every = 20, title = "Training" } = options;
+  checkNumber("draw a live figure", "every", every, ...rules.count);
+  if (jupyter()) return new LiveFigure(every, title);
+  return new ProgressBar({ sink: logSink(() => {}) });
+}

@@ -1,0 +1,35 @@
+/**
+ * Figures as one interactive page.
+ * @module
+ */
+import type { Figure } from "../figures/figure.ts";
+import { plotlyCode } from "./plotly.ts";
+
+/**
+ * An interactive page of figures with plotly.js inside, which opens offline.
+ *
+ * @param title The page's title.
+ * @param figures The figures, in order.
+ */
+export async function figuresPage(title: string, figures: readonly Figure[]): Promise<string> {
+  const plotly = await plotlyCode();
+  // a script's text ends at </script>, wherever it stands
+  const json = (value: unknown) => JSON.stringify(value).replaceAll("<", "\\u003c");
+  const escaped = title.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escaped}</title>
+<style>body { font-family: system-ui, sans-serif; max-width: 900px; margin: 2rem auto; color: #222 } h1 { font-size: 1.4rem }</style>
+<h1>${escaped}</h1>
+${figures.map((_, index) => `<div id="figure-${index}"></div>`).join("\n")}
+<script>${plotly}</script>
+<script>
+${json(figures)}.forEach(({ data, layout }, index) => {
+  Plotly.newPlot("figure-" + index, data, { ...layout, autosize: true, width: undefined }, { responsive: true, displaylogo: false });
+});
+</script>
+</html>
+`;
+}

@@ -1,0 +1,95 @@
+/**
+ * plotly.js without a browser: a figure becomes SVG.
+ * @module
+ */
+import { createRequire } from "node:module";
+import { type Figure, SIZE } from "../figures/figure.ts";
+import { type SvgElement, textBoxes } from "./text_boxes.ts";
+import { textMeter } from "./png.ts";
+
+/** What {@linkcode Plotly} uses of the page that plotly.js draws in. */
+interface Page {
+  eval(code: string): void;
+  close(): void;
+  JSON: JSON;
+  document: { getElementById(id: string): unknown };
+  URL: { createObjectURL?: () => string };
+  HTMLCanvasElement: { prototype: { getContext: () => null } };
+  SVGElement: { prototype: Record<string, unknown> };
+  Plotly: {
+    newPlot(element: unknown, data: unknown, layout: unknown, config: unknown): Promise<unknown>;
+    toImage(element: unknown, options: Record<string, unknown>): Promise<string>;
+    validate(data: unknown, layout: unknown): { msg: string }[] | undefined;
+  };
+}
+
+const require = createRequire(import.meta.url);
+
+/** plotly.js's own code, one file. */
+export const plotlyCode = (): Promise<string> => Deno.readTextFile(require.resolve("plotly.js-dist-min"));
+
+/** A page with plotly.js in it; about a second to open, to be closed after use. */
+export class Plotly implements Disposable {
+  readonly #page: Page;
+
+  private constructor(page: Page) {
+    this.#page = page;
+  }
+
+  /** Opens a page and loads plotly.js into it. */
+  static async open(): Promise<Plotly> {
+    // both are loaded where they are used: a training that draws nothing yet need not wait for them
+    const [{ JSDOM }, { Resvg }] = await Promise.all([import("jsdom"), import("@resvg/resvg-js")]);
+    const code = await plotlyCode();
+    const dom = new JSDOM("<!doctype html><div id=plot></div>", {
+      runScripts: "outside-only",
+      pretendToBeVisual: true,
+    });
+    const page = dom.window as unknown as Page;
+    // what plotly.js asks of a browser and jsdom lacks: a blob's address, a canvas, and how wide words are
+    page.URL.createObjectURL = () => "";
+    page.HTMLCanvasElement.prototype.getContext = () => null;
+    const boxOf = textBoxes(textMeter(Resvg));
+    const prototype = page.SVGElement.prototype;
+    prototype.getBoundingClientRect = function (this: SvgElement) {
+      return boxOf(this, true);
+    };
+    prototype.getBBox = function (this: SvgElement) {
+      return boxOf(this, false);
+    };
+    prototype.getComputedTextLength = function (this: SvgElement) {
+      return boxOf(this, false).width;
+    };
+    page.eval(code);
+    return new Plotly(page);
+  }
+
+  /** A figure as SVG. */
+  async svg(figure: Figure): Promise<string> {
+    const { data, layout } = this.#copy(figure);
+    const element = this.#page.document.getElementById("plot");
+    await this.#page.Plotly.newPlot(element, data, layout, { staticPlot: true });
+    const { width = SIZE.width, height = SIZE.height } = figure.layout as { width?: number; height?: number };
+    const url = await this.#page.Plotly.toImage(element, { format: "svg", width, height, imageDataOnly: true });
+    // plotly.js quotes font names within a quoted attribute as entities, which resvg takes for part of the name
+    // small photographs are shown pixel by pixel: sharp, and a quarter of the bytes of a smoothed PNG
+    return url.replaceAll(/&quot;DejaVu Sans&quot;/g, "DejaVu Sans")
+      .replaceAll("<image ", '<image image-rendering="optimizeSpeed" ');
+  }
+
+  /** What plotly.js finds wrong with a figure; nothing, in ours. */
+  validate(figure: Figure): string[] {
+    const { data, layout } = this.#copy(figure);
+    return (this.#page.Plotly.validate(data, layout) ?? []).map(({ msg }) => msg);
+  }
+
+  /** plotly.js tells plain objects by the page's own Object. */
+  #copy(figure: Figure): Figure {
+    return this.#page.JSON.parse(JSON.stringify(figure));
+  }
+
+  /** Closes the page. */
+  [Symbol.dispose](): void {
+    this.#page.close();
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Figures as files.
+ * @module
+ */
+import { type Figure, titleOf } from "../figures/figure.ts";
+import { writeWhole } from "../support/files.ts";
+import { extname } from "../support/path.ts";
+import { figuresPage } from "./page.ts";
+import { Plotly } from "./plotly.ts";
+import { svgToPng } from "./png.ts";
+
+/**
+ * Saves a figure; the file's ending says as what: .png, .svg, .html (interactive, offline) or .json.
+ *
+ * @param figure The figure.
+ * @param path Where it goes.
+ * @throws {TypeError} If the ending is another.
+ * @throws {Deno.errors.PermissionDenied | Error} If the file cannot be written.
+ * @example
+ * ```ts ignore
+ * import { lossFigure, saveFigure } from "../lib/mod.ts";
+ *
+ * await saveFigure(lossFigure({ epoch: [0, 1], history: { loss: [2, 1] } }), "output/loss.png");
+ * ```
+ */
+export async function saveFigure(figure: Figure, path: string): Promise<void> {
+  await writeWhole(path, await rendered(figure, extname(path)));
+}
+
+async function rendered(figure: Figure, ending: string): Promise<string | Uint8Array> {
+  if (ending === ".json") return JSON.stringify(figure);
+  if (ending === ".html") return await figuresPage(titleOf(figure), [figure]);
+  if (ending === ".svg" || ending === ".png") {
+    using plotly = await Plotly.open();
+    const svg = await plotly.svg(figure);
+    return ending === ".svg" ? svg : await svgToPng(svg);
+  }
+  throw new TypeError(
+    `Cannot save a figure: the file must end in .png, .svg, .html or .json, got ${JSON.stringify(ending)}`,
+  );
+}

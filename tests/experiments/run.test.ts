@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { type BackendName, selectBackend, tf } from "../../lib/mod.ts";
+import { missingNativePart } from "../../lib/backend/native/setup/package.ts";
+import { CIFAR10_CLASSES } from "../../lib/data/cifar10/mod.ts";
+import { readCheckpoint } from "../../lib/experiments/checkpoint.ts";
+import { planRun, presetConfig, type RunConfig } from "../../lib/experiments/config.ts";
+import { chooseData, type RunOptions, runTraining } from "../../lib/experiments/trainer.ts";
+import { writeRunFiles } from "../../lib/experiments/run_files.ts";
+import { loadModel } from "../../lib/mod.ts";
+import { allowed, smallImages, withDirectory } from "../support.ts";
+
+const native = allowed("read", "write", "env", "ffi", "sys") && !missingNativePart();
+const tiny: RunConfig = {
+  ...presetConfig("quick"),
+  ...{ epochs: 2, stepSize: 1, batchSize: 8, trainSize: 36, validationSize: 4, testSize: 10 },
+};
+const images = {
+  train: { ...smallImages(60), classNames: CIFAR10_CLASSES },
+  test: { ...smallImages(20), classNames: CIFAR10_CLASSES },
+};
+
+async function run(config: RunConfig, options: RunOptions = {}) {
+  const plan = planRun(config);
+  return await runTraining(plan, chooseData(plan, images), options);
+}
+const weightsOf = (model: tf.LayersModel) => model.getWeights().map((weight) => [...weight.dataSync().slice(0, 200)]);
+
+for (const backend of ["native", "wasm"] as BackendName[]) {
+  Deno.test(`a training from images to files ends well on ${backend}`, {
+    ignore: backend === "native" ? !native : !allowed("read", "write", "env", "ffi", "sys"),
+  }, async () => {
+    await selectBackend(backend);
+    const config = backend === "wasm" ? { ...tiny, epochs: 1, stepSize: 0.5, batchSize: 4, trainSize: 12 } : tiny;
+    const { status, evaluation, scheduler, model } = await run(config);
+    assert.equal(status, "finished");
+    assert.equal(evaluation!.predictions.length, 10);
+    assert.ok(scheduler.history.loss.every(Number.isFinite));
+    assert.ok(
+      scheduler.history.epochs.every(({ val_loss, val_accuracy }) => Number.isFinite(val_loss) && val_accuracy >= 0),
+    );
+    await withDirectory(async (directory) => {
+      const names = await writeRunFiles({
+        directory,
+        title: "tiny",
+        history: scheduler.history,
+        evaluation,
+        classNames: CIFAR10_CLASSES,
+        model,
+      });
+      assert.ok(names.includes("training_plot.png") && names.includes("plots.html") && names.includes("report.txt"));
+      const loaded = await loadModel(`${directory}/model`);
+      assert.deepEqual(weightsOf(loaded), weightsOf(model));
+    });
+  });
+}
+
+Deno.test("two runs with one seed give one history, number for number", { ignore: !native }, async () => {
+  await selectBackend("native");
+  const [one, two] = [await run(tiny), await run(tiny)];
+  assert.deepEqual(one.scheduler.history, two.scheduler.history);
+  assert.deepEqual(one.evaluation, two.evaluation);
+});
+
+Deno.test("two classes train by binary cross-entropy", { ignore: !native }, async () => {
+  await selectBackend("native");
+  const { evaluation, model } = await run({
+    ...tiny,
+    classes: ["cat", "dog"],
+    trainSize: 12,
+    validationSize: 2,
+    batchSize: 5,
+    testSize: 4,
+  });
+  assert.equal(model.loss, "binaryCrossentropy");
+  assert.equal(evaluation!.confusion.length, 2);
+});
+
+Deno.test(
+  "a loss that is no number stops the run at once and keeps what was recorded",
+  { ignore: !native },
+  async () => {
+    await selectBackend("native");
+    const { status, scheduler, evaluation } = await run({ ...tiny, epochs: 8, baseLr: 1e30, maxLr: 1e30 });
+    assert.equal(status, "diverged");
+    assert.equal(evaluation, undefined);
+    assert.ok(scheduler.iteration >= 1 && scheduler.iteration <= 4, `${scheduler.iteration}`);
+  },
+);
+
+Deno.test("a run that is stopped anywhere goes on bit for bit", { ignore: !native }, async (t) => {
+  await selectBackend("native");
+  const whole = await run(tiny);
+  for (const stopAfter of [1, 3, 4, 6]) {
+    await t.step(`after iteration ${stopAfter} of 8`, async () => {
+      await withDirectory(async (directory) => {
+        const checkpoints = { directory, everyMs: 0, run: "this" };
+        const controller = new AbortController();
+        let batches = 0;
+        const stopped = await run(tiny, {
+          checkpoints,
+          signal: controller.signal,
+          callbacks: [{ onBatchBegin: () => void (++batches === stopAfter && controller.abort()) }],
+        });
+        assert.equal(stopped.status, "interrupted");
+        assert.equal(stopped.scheduler.iteration, stopAfter);
+        const resumed = await run(tiny, { checkpoints, resume: true });
+        assert.equal(resumed.status, "finished");
+        assert.deepEqual(resumed.scheduler.history, whole.scheduler.history);
+        assert.deepEqual(weightsOf(resumed.model), weightsOf(whole.model));
+        assert.deepEqual(resumed.evaluation, whole.evaluation);
+      });
+    });
+  }
+});
+
+Deno.test(
+  "checkpoints: two are kept, a damaged one is passed over, another run's is refused",
+  { ignore: !native },
+  async () => {
+    await selectBackend("native");
+    await withDirectory(async (directory) => {
+      await run(tiny, { checkpoints: { directory, everyMs: 0, run: "this" } });
+      const names = [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+      assert.equal(names.length, 2);
+      assert.equal((await readCheckpoint(directory, "this"))!.scheduler.iteration, 8);
+      const newest = `${directory}/${names[1]}`;
+      const bytes = await Deno.readFile(newest);
+      bytes[bytes.length >> 1] ^= 1;
+      await Deno.writeFile(newest, bytes);
+      assert.equal((await readCheckpoint(directory, "this"))!.scheduler.iteration, 7);
+      await Deno.writeFile(`${directory}/${names[0]}`, bytes.subarray(0, 1000));
+      await assert.rejects(
+        () => readCheckpoint(directory, "this"),
+        /^InvalidData: Cannot resume from .*: it must hold a whole checkpoint/,
+      );
+      await Deno.remove(`${directory}/${names[0]}`);
+      await Deno.remove(newest);
+      assert.equal(await readCheckpoint(directory, "this"), undefined);
+      await run(tiny, { checkpoints: { directory, everyMs: 1e9, run: "another" } });
+      await assert.rejects(
+        () => readCheckpoint(directory, "this"),
+        /^TypeError: Cannot resume from .*: it must be of this model, data and config/,
+      );
+    });
+  },
+);
