@@ -17,7 +17,7 @@ class StopOnSignal extends ModelCallback {
  * @param options `signal`: the AbortSignal to listen to.
  * @example
  * ```ts
- * import { callbacks, CyclicLR, stopOnInterrupt } from "../core.ts";
+ * import { callbacks, CyclicLR, stopOnInterrupt } from "../mod.ts";
  *
  * const stop = new AbortController();
  * const list = callbacks(new CyclicLR(), stopOnInterrupt({ signal: stop.signal }));
