@@ -195,6 +195,11 @@ export class LearningRateScheduler extends tf.CustomCallback {
     this.#recorder.score(scores);
   }
 
+  /** Records a validation between two epochs' ends: the scores on images held out, after the last update. */
+  recordValidation(scores: { loss: number; accuracy: number }): void {
+    this.#recorder.validation(this.#iteration, scores);
+  }
+
   /** The state as plain JSON; `JSON.stringify(scheduler)` works. */
   toJSON(): SchedulerState {
     return {

@@ -131,3 +131,16 @@ export function helpText(
   );
   return [summary, ...blocks, ["Examples:", ...examples.map((line) => `  ${line}`)].join("\n")].join("\n\n");
 }
+
+/** Flags that say where things go, which a command that is to be repeated elsewhere leaves out. */
+const PLACES = ["--output", "--record", "--data", "--offline", "--json", "--shard"];
+
+/** The command line that repeats a run, from its arguments. */
+export function commandOf(task: string, args: readonly string[]): string {
+  const kept = args.filter((arg, index) => {
+    const place = (word: string | undefined) => PLACES.some((name) => word === name || word?.startsWith(`${name}=`));
+    const value = !arg.startsWith("--") && place(args[index - 1]);
+    return !place(arg) && !value;
+  });
+  return ["deno task", task, ...kept].join(" ");
+}

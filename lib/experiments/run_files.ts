@@ -11,8 +11,9 @@ import { svgToPng } from "../rendering/png.ts";
 import { writeWhole } from "../support/files.ts";
 import { saveModel } from "../models/storage.ts";
 import { join } from "../support/path.ts";
-import type { RunConfig } from "./config.ts";
-import { confusionText, type Evaluation } from "../evaluation/evaluate.ts";
+import type { WeightAverage } from "../callbacks/average_weights.ts";
+import type { Score } from "./scores.ts";
+import { confusionText } from "../evaluation/report.ts";
 import type { TrainingHistory } from "../history/history.ts";
 
 /** What a run has to write. */
@@ -23,17 +24,14 @@ export interface RunFiles {
   title: string;
   /** What was recorded. */
   history: TrainingHistory;
-  /** The scores, where the run finished. */
-  evaluation?: Evaluation;
+  /** The scores, the model's first; none where the run did not finish. */
+  scores: readonly Score[];
   /** The classes' names. */
   classNames: readonly string[];
   /** The model to save, unless it is of no use. */
   model?: tf.LayersModel;
-}
-
-/** Writes a run's settings; `--config` reads them again. */
-export async function writeConfig(directory: string, config: RunConfig, about: Record<string, unknown>): Promise<void> {
-  await writeWhole(join(directory, "config.json"), `${JSON.stringify({ config, about }, null, 2)}\n`);
+  /** The average of its weights, which is saved beside it. */
+  average?: WeightAverage;
 }
 
 /**
@@ -43,7 +41,8 @@ export async function writeConfig(directory: string, config: RunConfig, about: R
  * @returns The names of the files, in order.
  */
 export async function writeRunFiles(files: RunFiles): Promise<string[]> {
-  const { directory, title, history, evaluation, classNames, model } = files;
+  const { directory, title, history, scores, classNames, model, average } = files;
+  const evaluation = scores[0]?.evaluation;
   const names: string[] = [];
   const write = async (name: string, content: string | Uint8Array) => {
     await writeWhole(join(directory, name), content);
@@ -52,13 +51,21 @@ export async function writeRunFiles(files: RunFiles): Promise<string[]> {
   await write("history.json", `${JSON.stringify(history)}\n`);
   await write("history.csv", historyCsv(history));
   if (evaluation) {
-    const scores = `loss ${evaluation.loss.toFixed(4)}, accuracy ${evaluation.accuracy.toFixed(4)}\n`;
+    const lines = scores.map(({ name, evaluation: { loss, accuracy } }) =>
+      `${scores.length > 1 ? `${name}: ` : ""}loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(4)}\n`
+    ).join("");
     const confusion = confusionText(evaluation.confusion, classNames);
-    await write("report.txt", `${evaluation.report}\n${scores}\nConfusion matrix (rows: the truth)\n\n${confusion}`);
+    await write("report.txt", `${evaluation.report}\n${lines}\nConfusion matrix (rows: the truth)\n\n${confusion}`);
   }
   if (model) {
     await saveModel(model, join(directory, "model"));
     names.push("model/model.json", "model/weights.bin");
+  }
+  if (model && average && average.count > 0) {
+    await average.swap(model);
+    await saveModel(model, join(directory, "average"));
+    await average.swap(model);
+    names.push("average/model.json", "average/weights.bin");
   }
   if (history.iterations.length > 0) {
     const training = trainingFigure(history, { title: `Training: ${title}` });

@@ -1,95 +1,66 @@
 /**
- * One training from images to scores: data, model, fit, checkpoints, evaluation.
+ * One training from an experiment to its scores: data, model, fit, checkpoints, evaluation.
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
-import { randomFlip, randomShift } from "../data/augment.ts";
-import { type Batches, batches } from "../data/batches.ts";
-import { type ImageDataset, meanImage, split, subset } from "../data/dataset.ts";
-import { miniGoogLeNet } from "../models/mini_googlenet.ts";
-import { cyclical } from "../schedules/cyclical.ts";
-import type { Schedule } from "../schedules/schedule.ts";
+import type * as tf from "@tensorflow/tfjs";
+import { averageWeights, type WeightAverage } from "../callbacks/average_weights.ts";
 import { type AnyCallback, callbacks } from "../callbacks/compose.ts";
 import { ModelCallback } from "../callbacks/model_callback.ts";
-import { stopOnInterrupt } from "../callbacks/stop_on_interrupt.ts";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import type { RunPlan } from "./config.ts";
-import { evaluate, type Evaluation } from "../evaluation/evaluate.ts";
-import { numbersOf } from "../history/history.ts";
 import { LearningRateScheduler } from "../callbacks/scheduler.ts";
-
-/** The images of one run. */
-export interface RunData {
-  /** Images to train on. */
-  readonly train: ImageDataset;
-  /** Images to validate on. */
-  readonly validation: ImageDataset;
-  /** Images to score on at the end. */
-  readonly test: ImageDataset;
-  /** The mean of the training images. */
-  readonly mean: Float32Array;
-}
-
-/** Chooses a run's images: classes and sizes, what is held out, and the mean to subtract. */
-export function chooseData(plan: RunPlan, images: { train: ImageDataset; test: ImageDataset }): RunData {
-  const { classes, trainSize, testSize, validationSize, seed } = plan.config;
-  const chosen = subset(images.train, { classes, size: trainSize, seed });
-  const test = subset(images.test, { classes, size: testSize });
-  const [train, validation] = validationSize > 0
-    ? split(chosen, { fraction: validationSize / trainSize, seed })
-    : [chosen, test];
-  return { train, validation, test, mean: meanImage(train) };
-}
-
-/** The batches that a run trains on. */
-export function trainingBatches({ config }: RunPlan, data: RunData): Batches {
-  const augment = config.augment ? [randomShift(), randomFlip()] : [];
-  return batches(data.train, { batchSize: config.batchSize, seed: config.seed, mean: data.mean, augment });
-}
-
-/** A run's model, compiled: the article's optimizer and loss; binary cross-entropy for two classes. */
-export function compiledModel({ config }: RunPlan): tf.LayersModel {
-  const model = miniGoogLeNet({ classes: config.classes.length, seed: config.seed });
-  model.compile({
-    optimizer: tf.train.momentum(config.baseLr, config.momentum),
-    loss: config.classes.length === 2 ? "binaryCrossentropy" : "categoricalCrossentropy",
-    metrics: ["accuracy"],
-  });
-  return model;
-}
+import type { Snapshots } from "../callbacks/snapshots.ts";
+import { snapshots } from "../callbacks/snapshots_in_directory.ts";
+import { stopOnInterrupt } from "../callbacks/stop_on_interrupt.ts";
+import { stopOnNaN } from "../callbacks/stop_on_nan.ts";
+import { batches } from "../data/batches.ts";
+import type { Evaluation } from "../evaluation/evaluate.ts";
+import { readCheckpoint } from "./checkpoint.ts";
+import { chooseData, type RunData, trainingBatches } from "./data.ts";
+import type { Experiment } from "./experiment.ts";
+import { compiledModel } from "./model.ts";
+import { planExperiment, type RunPlan } from "./plan.ts";
+import { DATASETS, factsOf, type Images, type LoadOptions } from "./registries/datasets.ts";
+import { type CheckpointOptions, SaveCheckpoints } from "./save_checkpoints.ts";
+import { type Score, scoresOf } from "./scores.ts";
+import { Validation } from "./validation.ts";
 
 /** Options of {@linkcode runTraining}. */
 export interface RunOptions {
-  /** The rate; by default the plan's cyclical one. */
-  schedule?: Schedule;
-  /** The compiled model; by default MiniGoogLeNet, see {@linkcode compiledModel}. */
+  /** The compiled model; by default the one that the experiment names. */
   model?: tf.LayersModel;
   /** More callbacks. */
   callbacks?: readonly AnyCallback[];
   /** Ends the training after the current batch. */
   signal?: AbortSignal;
-  /** Where checkpoints go, and the longest time between two, in milliseconds; none by default. */
-  checkpoints?: { directory: string; everyMs: number; run: string };
+  /** Where checkpoints go, and how often; none by default. */
+  checkpoints?: CheckpointOptions;
   /** Whether to go on from the newest checkpoint there. */
   resume?: boolean;
+  /** Where snapshots of the cycles' ends go; in memory by default. */
+  snapshotDirectory?: string;
   /** Told of the scheduler before the training starts, and of the iteration it starts at. */
   onStart?: (scheduler: LearningRateScheduler) => void;
 }
 
 /** How a training ended. */
 export interface RunResult {
-  /** finished; interrupted by the signal; or diverged: the loss or a weight was no finite number. */
+  /** finished; interrupted by the signal; or diverged: the loss or a weight was NaN or infinite. */
   readonly status: "finished" | "interrupted" | "diverged";
   /** The model as it is now. */
   readonly model: tf.LayersModel;
   /** What was recorded. */
   readonly scheduler: LearningRateScheduler;
-  /** The scores on the test images, of a finished training. */
+  /** The scores of the model on the test images, of a finished training. */
   readonly evaluation?: Evaluation;
+  /** The scores of the model and of its companions, of a finished training: the average, the snapshots' ensemble. */
+  readonly scores: readonly Score[];
+  /** The average of the weights, where the experiment asks for one. */
+  readonly average?: WeightAverage;
+  /** Milliseconds that training and scoring took, those before a resume included. */
+  readonly elapsedMs: number;
 }
 
 /**
- * Trains MiniGoogLeNet as planned and scores it once at the end.
+ * Trains as planned and scores once at the end.
  *
  * @param plan The settings and what follows from them.
  * @param data The images.
@@ -97,96 +68,88 @@ export interface RunResult {
  */
 export async function runTraining(plan: RunPlan, data: RunData, options: RunOptions = {}): Promise<RunResult> {
   const { checkpoints, resume, signal } = options;
-  const { config } = plan;
-  const model = options.model ?? compiledModel(plan);
-  const schedule = options.schedule ?? cyclical(plan.cyclical);
+  const { companions } = plan.experiment;
+  const model = options.model ?? await compiledModel(plan);
   const train = trainingBatches(plan, data);
-  let scheduler = new LearningRateScheduler(schedule);
-  let initialEpoch = 0;
+  const average = companions.average && averageWeights(companions.average);
+  let scheduler = new LearningRateScheduler(plan.schedule);
+  const started = performance.now();
+  let [initialEpoch, earlierMs] = [0, 0];
+  const elapsedMs = () => earlierMs + performance.now() - started;
   if (checkpoints && resume) {
     const checkpoint = await readCheckpoint(checkpoints.directory, checkpoints.run);
     if (checkpoint) {
       checkpoint.restore(model);
-      scheduler = LearningRateScheduler.fromJSON(checkpoint.scheduler, schedule);
+      if (checkpoint.average) average?.restore(checkpoint.average);
+      scheduler = LearningRateScheduler.fromJSON(checkpoint.scheduler, plan.schedule);
       train.startAt(checkpoint.position);
       initialEpoch = checkpoint.position.epoch;
+      earlierMs = checkpoint.elapsedMs ?? 0;
     }
   }
   options.onStart?.(scheduler);
-  let diverged = false;
-  const guard = new StopWhenDiverged(() => diverged = true);
-  const saver = checkpoints &&
-    new SaveCheckpoints(checkpoints, scheduler, plan.batchesPerEpoch, () => diverged, signal);
-  if (initialEpoch < config.epochs) {
+  const guard = stopOnNaN();
+  const shots = companions.snapshots ? snapshots({ directory: options.snapshotDirectory }) : undefined;
+  const list: AnyCallback[] = [scheduler, guard, new Validation(plan, data, scheduler)];
+  if (average) list.push(average);
+  if (shots) list.push(shots);
+  if (checkpoints) {
+    const { batchesPerEpoch } = plan;
+    const diverged = () => guard.stopped;
+    list.push(new SaveCheckpoints(checkpoints, { scheduler, average, batchesPerEpoch, elapsedMs, diverged, signal }));
+  }
+  if (signal) list.push(stopOnInterrupt({ signal }));
+  if (plan.iterations < plan.epochs * plan.batchesPerEpoch) list.push(new StopAt(plan.iterations, scheduler));
+  if (scheduler.iteration < plan.iterations) {
     await model.fitDataset(train, {
-      epochs: config.epochs,
+      epochs: plan.epochs,
       initialEpoch,
       validationData: batches(data.validation, { batchSize: Math.min(256, data.validation.size), mean: data.mean }),
-      callbacks: callbacks(
-        ...[scheduler, guard, ...(saver ? [saver] : []), ...(signal ? [stopOnInterrupt({ signal })] : [])],
-        ...options.callbacks ?? [],
-      ),
+      callbacks: callbacks(...list, ...options.callbacks ?? []),
       verbose: 0,
     });
   }
-  const status = diverged ? "diverged" : signal?.aborted ? "interrupted" : "finished";
-  const evaluation = status === "finished" ? await evaluate(model, data.test, { mean: data.mean }) : undefined;
-  return { status, model, scheduler, evaluation };
+  const status = guard.stopped ? "diverged" : signal?.aborted ? "interrupted" : "finished";
+  const scores = status === "finished"
+    ? await scoresOf(plan, data, { model, average, shots, snapshotDirectory: options.snapshotDirectory })
+    : [];
+  return { status, model, scheduler, evaluation: scores[0]?.evaluation, scores, average, elapsedMs: elapsedMs() };
 }
 
-/** Ends the fit at a loss that is no finite number, or at such weights, which are looked at once an epoch. */
-class StopWhenDiverged extends ModelCallback {
-  constructor(onDivergence: () => void) {
-    const stop = () => {
-      onDivergence();
-      this.stop();
-    };
-    super({
-      onBatchEnd: (_batch, logs) => void (Number.isFinite(numbersOf(logs).loss) || stop()),
-      onEpochEnd: async () => void (await weightsAreFinite(this.trained!) || stop()),
-    });
+/** Ends a run that cuts its last epoch. */
+class StopAt extends ModelCallback {
+  constructor(iterations: number, scheduler: LearningRateScheduler) {
+    super({ onBatchEnd: () => void (scheduler.iteration >= iterations && this.stop()) });
   }
 }
 
-/** Whether no weight is NaN or infinite. */
-async function weightsAreFinite(model: tf.LayersModel): Promise<boolean> {
-  // a sum of squares is finite only if every weight is
-  const sum = tf.tidy(() => tf.addN(model.getWeights().map((weight) => weight.square().sum())));
-  const [value] = await sum.data();
-  sum.dispose();
-  return Number.isFinite(value);
+/** Options of {@linkcode runExperiment}. */
+export interface ExperimentOptions extends Omit<RunOptions, "model">, LoadOptions {
+  /** The images, where they are loaded already. */
+  images?: Images;
 }
 
-/** Writes a checkpoint every few minutes, at each epoch's end, and when the run is interrupted. */
-class SaveCheckpoints extends ModelCallback {
-  constructor(
-    { directory, everyMs, run }: { directory: string; everyMs: number; run: string },
-    scheduler: LearningRateScheduler,
-    batchesPerEpoch: number,
-    diverged: () => boolean,
-    signal?: AbortSignal,
-  ) {
-    let last = performance.now();
-    const save = async (position: { epoch: number; batch: number }) => {
-      if (diverged()) return; // the last good one stays
-      await scheduler.settle();
-      await writeCheckpoint(directory, this.trained!, { run, position, scheduler: scheduler.toJSON() });
-      last = performance.now();
-    };
-    super({
-      onBatchEnd: async () => {
-        if (!signal?.aborted && performance.now() - last < everyMs) return;
-        if (!await weightsAreFinite(this.trained!)) return; // at an epoch's end the guard has looked
-        const { iteration } = scheduler;
-        const epoch = Math.floor((iteration - 1) / batchesPerEpoch);
-        await save({ epoch, batch: iteration - epoch * batchesPerEpoch });
-      },
-      onEpochEnd: async (epoch) => {
-        // an interrupted epoch has its checkpoint already, and is not over
-        if (scheduler.iteration === (epoch + 1) * batchesPerEpoch && !signal?.aborted) {
-          await save({ epoch: epoch + 1, batch: 0 });
-        }
-      },
-    });
-  }
+/**
+ * Runs an experiment: loads its images, builds its model, trains, and scores the model once on the test images.
+ *
+ * @param experiment The experiment; see {@linkcode Experiment}.
+ * @param options `signal` ends the training after a batch; `callbacks`; `checkpoints`, from which `resume` goes on.
+ * @returns The status, the model, the scheduler with its history, and the scores of a training that finished.
+ * @throws {TypeError} If a setting is missing, unknown or of the wrong kind, or has no effect.
+ * @throws {RangeError} If a value is out of range, or a name is in no registry.
+ * @example
+ * ```ts ignore
+ * import { presetExperiment, runExperiment } from "../lib/mod.ts";
+ *
+ * const { evaluation } = await runExperiment({ ...presetExperiment("quick"), seed: 7 });
+ * console.log(evaluation?.accuracy);
+ * ```
+ */
+export async function runExperiment(experiment: Experiment, options: ExperimentOptions = {}): Promise<RunResult> {
+  const { images, cifar10Directory, onProgress, ...run } = options;
+  const { facts, load } = DATASETS[experiment.data.dataset] ?? {};
+  if (facts || !load) planExperiment(experiment, facts!); // a wrong setting is found before anything is fetched
+  const loaded = images ?? await load(experiment.data, { cifar10Directory, onProgress, signal: run.signal });
+  const plan = planExperiment(experiment, factsOf(loaded));
+  return await runTraining(plan, chooseData(plan, loaded), run);
 }

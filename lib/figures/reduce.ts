@@ -40,7 +40,7 @@ export function reduceLine(x: readonly number[], values: readonly (number | null
 }
 
 /** Five digits are more than a screen or a print can show. */
-function round(value: number): number {
+export function round(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(5));
 }
 
@@ -48,7 +48,7 @@ function round(value: number): number {
  * The points where a line bends: all others are within a ten-thousandth of the height of the straight way between
  * those. Peaks and valleys always stay, so that no corner moves.
  */
-function indicesOfCorners(x: readonly number[], y: readonly (number | null)[]): number[] {
+export function indicesOfCorners(x: readonly number[], y: readonly (number | null)[]): number[] {
   let [low, high] = [Infinity, -Infinity];
   for (const value of y) if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
   const slack = 1e-4 * (high - low);
@@ -72,15 +72,16 @@ function indicesOfCorners(x: readonly number[], y: readonly (number | null)[]): 
   return kept;
 }
 
-function indicesByColumn(x: readonly number[], y: readonly (number | null)[]): number[] {
+/** The first, lowest, highest and last point of each column, of so many across. */
+export function indicesByColumn(x: readonly number[], y: readonly (number | null)[], columns = COLUMNS): number[] {
   const first = x[0];
   const width = x[x.length - 1] - first || 1;
   const kept: number[] = [];
   for (let start = 0; start < x.length;) {
-    const column = Math.floor((x[start] - first) / width * COLUMNS);
+    const column = Math.floor((x[start] - first) / width * columns);
     let end = start;
     let [low, high] = [start, start];
-    while (end + 1 < x.length && Math.floor((x[end + 1] - first) / width * COLUMNS) === column) {
+    while (end + 1 < x.length && Math.floor((x[end + 1] - first) / width * columns) === column) {
       end++;
       const value = y[end];
       if (value === null) continue;

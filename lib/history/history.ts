@@ -15,6 +15,17 @@ export interface EpochRecord {
   [metric: string]: number;
 }
 
+/** A validation within an epoch. */
+export interface ValidationRecord {
+  /** Optimizer updates done. */
+  iteration: number;
+  /** The loss on the images held out. */
+  val_loss: number;
+  /** The accuracy there. */
+  val_accuracy: number;
+  [metric: string]: number;
+}
+
 /** What a scheduler records: one entry a batch, in arrays of one length, and one record an epoch. */
 export interface TrainingHistory {
   /** The iteration of each batch, from 0. */
@@ -29,6 +40,8 @@ export interface TrainingHistory {
   accuracy?: (number | null)[];
   /** The epochs. */
   epochs: EpochRecord[];
+  /** Validations within epochs, where there were any. */
+  validations?: ValidationRecord[];
 }
 
 /** An empty history. */
@@ -52,15 +65,13 @@ export function numbersOf(logs: Record<string, unknown> = {}): Record<string, nu
 /** Whether a value, which may come from a file, is a history: its lists of one length, their entries numbers. */
 export function isHistory(value: unknown): value is TrainingHistory {
   if (typeof value !== "object" || value === null) return false;
-  const { iterations, lr, momentum, loss, accuracy, epochs } = value as Record<keyof TrainingHistory, unknown>;
+  const { iterations, lr, momentum, loss, accuracy, epochs, validations = [] } = value as Record<keyof TrainingHistory, unknown>;
   const numbers = (list: unknown, length?: number, gaps = false) =>
     Array.isArray(list) && (length === undefined || list.length === length) &&
     list.every((entry) => Number.isFinite(entry) || (gaps && (entry === null || typeof entry === "number")));
   return numbers(iterations) && numbers(lr, (iterations as number[]).length) &&
     numbers(loss, (iterations as number[]).length, true) &&
     (momentum === undefined || numbers(momentum)) && (accuracy === undefined || numbers(accuracy, undefined, true)) &&
-    Array.isArray(epochs) &&
-    epochs.every((epoch) =>
-      typeof epoch === "object" && epoch !== null && Number.isFinite(epoch.epoch) && Number.isFinite(epoch.iteration)
-    );
+    Array.isArray(epochs) && epochs.every((epoch) => Number.isFinite(epoch?.epoch) && Number.isFinite(epoch.iteration)) &&
+    Array.isArray(validations) && validations.every((one) => Number.isFinite(one?.iteration));
 }

@@ -94,6 +94,11 @@ export class Recorder {
     this.#epochStart = history.iterations.length;
   }
 
+  /** Records a validation within an epoch. */
+  validation(iteration: number, { loss, accuracy }: { loss: number; accuracy: number }): void {
+    (this.history.validations ??= []).push({ iteration, val_loss: loss, val_accuracy: accuracy });
+  }
+
   /** Goes on from a history that was recorded earlier. */
   restore(history: TrainingHistory): void {
     for (const key of Object.keys(this.history)) delete (this.history as Partial<TrainingHistory>)[key as "loss"];

@@ -1,0 +1,161 @@
+/**
+ * The rules of an experiment's settings, each written once.
+ * @module
+ */
+import { PRECISIONS } from "../backend/precision.ts";
+import { scheduleFromConfig } from "../schedules/config.ts";
+import { checkChoice, checkNumber, checkOptions, rules, shown } from "../support/check.ts";
+import { type Experiment, isScheduleConfig } from "./experiment.ts";
+import { PRESETS } from "./presets.ts";
+import { DATASETS } from "./registries/datasets.ts";
+import { MODELS } from "./registries/models.ts";
+import { OPTIMIZERS } from "./registries/optimizers.ts";
+import { SCHEDULES } from "./registries/schedules.ts";
+
+const VERB = "plan a run";
+
+/** Throws unless a setting keeps its rule. */
+type Check = (name: string, value: unknown) => void;
+
+const number = (rule: readonly [words: string, holds: (value: number) => boolean]): Check => (name, value) =>
+  checkNumber(VERB, name, value, ...rule);
+const choice = (choices: readonly string[]): Check => (name, value) => checkChoice(VERB, name, value, choices);
+const optional = (check: Check): Check => (name, value) => value === undefined || check(name, value);
+const toggle: Check = (name, value) => {
+  if (typeof value !== "boolean") throw new TypeError(`Cannot ${VERB}: ${name} must be true or false, got ${shown(value)}`);
+};
+const text: Check = (name, value) => {
+  if (typeof value !== "string" || value === "") {
+    throw new TypeError(`Cannot ${VERB}: ${name} must be a text, got ${shown(value)}`);
+  }
+};
+/** A number of epochs, or `{ iterations }`. */
+const length: Check = (name, value) => {
+  if (typeof value !== "object" || value === null) return checkNumber(VERB, name, value, ...rules.positive);
+  checkOptions(VERB, value, ["iterations"]);
+  checkNumber(VERB, `${name}.iterations`, (value as { iterations?: unknown }).iterations, ...rules.positive);
+};
+const twoNumbers: Check = (name, value) => {
+  if (!Array.isArray(value) || value.length !== 2) {
+    throw new TypeError(`Cannot ${VERB}: ${name} must be two numbers, low and high, got ${shown(value)}`);
+  }
+  value.forEach((one) => checkNumber(VERB, name, one, ...belowOne));
+  if (value[0] > value[1]) throw new RangeError(`Cannot ${VERB}: ${name} must rise, got ${shown(value)}`);
+};
+const belowOne = ["0 or more and below 1", (value: number) => value >= 0 && value < 1] as const;
+const wholeNotNegative = [
+  "a whole number of 0 or more",
+  (value: number) => Number.isInteger(value) && value >= 0,
+] as const;
+
+const DATA: Record<string, Check> = {
+  dataset: choice(Object.keys(DATASETS)),
+  directory: optional(text),
+  imageSize: optional(number(rules.count)),
+  classes: optional((_name, value) => {
+    if (!Array.isArray(value)) throw new TypeError(`Cannot ${VERB}: classes must be a list of names, got ${shown(value)}`);
+  }),
+  trainSize: optional(number(rules.count)),
+  validationSize: optional(number(wholeNotNegative)),
+  testSize: optional(number(rules.count)),
+};
+const AUGMENTATION: Record<string, Check> = {
+  shift: number(rules.fraction),
+  fill: choice(["nearest", "reflect", "zero"]),
+  flip: toggle,
+  cutout: number(wholeNotNegative),
+};
+const OPTIMIZER: Record<string, Check> = {
+  name: choice(Object.keys(OPTIMIZERS)),
+  momentum: optional(number(belowOne)),
+  nesterov: optional(toggle),
+  weightDecay: optional(number(rules.notNegative)),
+  coupledDecay: optional(toggle),
+};
+const SCHEDULE: Record<string, Check> = {
+  name: choice(Object.keys(SCHEDULES)),
+  baseLr: optional(number(rules.notNegative)),
+  maxLr: optional(number(rules.notNegative)),
+  stepSize: optional(length),
+  warmUp: optional(length),
+  gamma: optional(number(["above 0 and at most 1", (value) => value > 0 && value <= 1])),
+  decays: optional(choice(["amplitude", "bounds"])),
+  power: optional(number(rules.positive)),
+  peakAt: optional(number(["above 0 and below 1", (value) => value > 0 && value < 1])),
+  momentumRange: optional(twoNumbers),
+};
+const BUDGET: Record<string, Check> = {
+  batchSize: number(rules.count),
+  epochs: optional(number(rules.count)),
+  iterations: optional(number(rules.count)),
+  validateEvery: optional(length),
+};
+const COMPANIONS: Record<string, Check> = {
+  average: optional((_name, value) => {
+    checkOptions(VERB, value, ["every", "decay"]);
+    const { every, decay } = value as { every?: unknown; decay?: unknown };
+    if (every !== "cycle") checkNumber(VERB, "average.every", every, ...rules.count);
+    if (decay !== undefined) checkNumber(VERB, "average.decay", decay, ...belowOne);
+  }),
+  snapshots: optional(toggle),
+  refreshBatchNorm: optional(toggle),
+  flipAtTest: optional(toggle),
+};
+
+/** Checks a group of settings: its names, then each rule. */
+function checkGroup(settings: unknown, checks: Record<string, Check>): void {
+  checkOptions(VERB, settings, Object.keys(checks));
+  for (const [name, check] of Object.entries(checks)) check(name, (settings as Record<string, unknown>)[name]);
+}
+
+/** Settings that an entry of a registry does not take are refused rather than passed over. */
+function checkTaken(settings: object, name: string, takes: readonly string[]): void {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined).map(([key]) => key);
+  const useless = given.find((key) => key !== "name" && !takes.includes(key));
+  if (useless) {
+    throw new TypeError(`Cannot ${VERB}: ${shown(name)} takes ${takes.join(", ") || "nothing"}, got ${shown(useless)}`);
+  }
+}
+
+/**
+ * Checks all of an experiment that can be checked before its data set is known.
+ *
+ * @param experiment The experiment.
+ * @throws {TypeError} If a setting is missing, unknown or of the wrong kind, or has no effect.
+ * @throws {RangeError} If a value is out of range, or a name is in no registry.
+ */
+export function checkExperiment(experiment: Experiment): void {
+  checkGroup(experiment, {
+    preset: choice(Object.keys(PRESETS)),
+    data: (_, value) => checkGroup(value, DATA),
+    augmentation: (_, value) => checkGroup(value, AUGMENTATION),
+    model: (_, value) => {
+      const name = (value as { name?: unknown } | null | undefined)?.name;
+      if (!(typeof name === "string" && isModule(name))) checkChoice(VERB, "model", name, Object.keys(MODELS));
+    },
+    loss: (_, value) => checkGroup(value, { labelSmoothing: number(belowOne) }),
+    optimizer: (_, value) => checkGroup(value, OPTIMIZER),
+    schedule: (_, value) => {
+      if (typeof value === "object" && value !== null && isScheduleConfig(value as Experiment["schedule"])) {
+        scheduleFromConfig(value as never);
+      } else checkGroup(value, SCHEDULE);
+    },
+    budget: (_, value) => checkGroup(value, BUDGET),
+    companions: (_, value) => checkGroup(value, COMPANIONS),
+    precision: choice(PRECISIONS),
+    seed: number(["a whole number", Number.isSafeInteger]),
+  });
+  const { data, optimizer, schedule, budget } = experiment;
+  if (data.dataset === "folder" && data.directory === undefined) {
+    throw new TypeError(`Cannot ${VERB}: the data set "folder" needs a directory, got undefined`);
+  }
+  if ((budget.epochs === undefined) === (budget.iterations === undefined)) {
+    throw new TypeError(`Cannot ${VERB}: the budget takes either epochs or iterations, got ${shown(budget)}`);
+  }
+  const { takes } = OPTIMIZERS[optimizer.name];
+  checkTaken(optimizer, optimizer.name, [...takes, "weightDecay", "coupledDecay"]);
+  if (!isScheduleConfig(schedule)) checkTaken(schedule, schedule.name, ["warmUp", ...SCHEDULES[schedule.name].takes]);
+}
+
+/** Whether a model's name is a module's path. */
+export const isModule = (name: string): boolean => /\.[jt]s$/.test(name);

@@ -1,0 +1,131 @@
+/**
+ * From an experiment to a run: what follows from its settings.
+ * @module
+ */
+import { scheduleFromConfig } from "../schedules/config.ts";
+import type { Schedule } from "../schedules/schedule.ts";
+import { warmUp } from "../schedules/warm_up.ts";
+import { shown } from "../support/check.ts";
+import { checkExperiment } from "./check_experiment.ts";
+import { type DataSettings, type Experiment, isScheduleConfig, type Length } from "./experiment.ts";
+import type { DatasetFacts } from "./registries/datasets.ts";
+import { SCHEDULES } from "./registries/schedules.ts";
+
+/** A data set's settings with nothing left open. */
+export type PlannedData =
+  & DataSettings
+  & Required<Pick<DataSettings, "classes" | "trainSize" | "validationSize" | "testSize">>;
+
+/** An experiment with what follows from it. */
+export interface RunPlan {
+  /** The settings, checked, with classes and sizes filled in. */
+  readonly experiment: Experiment & { data: PlannedData };
+  /** Height, width and channels of an image. */
+  readonly shape: DatasetFacts["shape"];
+  /** The schedule. */
+  readonly schedule: Schedule;
+  /** Optimizer updates in an epoch. */
+  readonly batchesPerEpoch: number;
+  /** Optimizer updates in the run. */
+  readonly iterations: number;
+  /** Epochs in the run; the last one may be cut. */
+  readonly epochs: number;
+  /** Optimizer updates between two validations, besides those at epochs' ends. */
+  readonly validateEvery?: number;
+}
+
+const VERB = "plan a run";
+
+/**
+ * Checks an experiment and works out what follows from it.
+ *
+ * @param experiment The experiment.
+ * @param facts What its data set holds.
+ * @throws {TypeError} If a setting is missing, unknown or of the wrong kind, or has no effect.
+ * @throws {RangeError} If a value is out of range, or a name is in no registry.
+ * @example
+ * ```ts
+ * import { planExperiment } from "./plan.ts";
+ * import { presetExperiment } from "./presets.ts";
+ * import { DATASETS } from "./registries/datasets.ts";
+ *
+ * const plan = planExperiment(presetExperiment("article"), DATASETS.cifar10.facts!);
+ * if (plan.iterations !== 96 * 781) throw new Error("the article's run");
+ * ```
+ */
+export function planExperiment(experiment: Experiment, facts: DatasetFacts): RunPlan {
+  checkExperiment(experiment);
+  const data = planData(experiment.data, facts);
+  const { batchSize, epochs, iterations: given, validateEvery } = experiment.budget;
+  const trained = data.trainSize - data.validationSize;
+  if (batchSize > trained) {
+    throw new RangeError(
+      `Cannot ${VERB}: batchSize must not be above the ${trained} images to train on, got ${batchSize}`,
+    );
+  }
+  const batchesPerEpoch = Math.floor(trained / batchSize);
+  const iterations = given ?? epochs! * batchesPerEpoch;
+  return {
+    experiment: { ...experiment, data },
+    shape: facts.shape,
+    schedule: planSchedule(experiment.schedule, iterations, batchesPerEpoch),
+    batchesPerEpoch,
+    iterations,
+    epochs: Math.ceil(iterations / batchesPerEpoch),
+    ...(validateEvery !== undefined && {
+      validateEvery: Math.max(1, Math.round(inIterations(validateEvery, batchesPerEpoch))),
+    }),
+  };
+}
+
+/** A length in optimizer updates. */
+function inIterations(length: Length, batchesPerEpoch: number): number {
+  return typeof length === "number" ? length * batchesPerEpoch : length.iterations;
+}
+
+/** Fills in classes and sizes, and checks them against what there is. */
+function planData(settings: DataSettings, facts: DatasetFacts): PlannedData {
+  const classes = settings.classes ?? [...facts.classNames];
+  checkClasses(classes, facts.classNames);
+  const there = (counts: readonly number[]) =>
+    classes.reduce((sum, name) => sum + counts[facts.classNames.indexOf(name)], 0);
+  const most = { trainSize: there(facts.train), testSize: there(facts.test) };
+  const { trainSize = most.trainSize, testSize = most.testSize } = settings;
+  for (const [name, size] of Object.entries({ trainSize, testSize }) as ["trainSize" | "testSize", number][]) {
+    if (size <= most[name]) continue;
+    throw new RangeError(`Cannot ${VERB}: ${name} must be at most ${most[name]}, the images there are, got ${size}`);
+  }
+  const { validationSize = Math.round(trainSize / 10) } = settings;
+  if (validationSize >= trainSize) {
+    throw new RangeError(
+      `Cannot ${VERB}: validationSize must be a whole number from 0 to ${trainSize - 1}, got ${validationSize}`,
+    );
+  }
+  return { ...settings, classes, trainSize, validationSize, testSize };
+}
+
+function checkClasses(classes: readonly string[], known: readonly string[]): void {
+  if (classes.length < 2 || new Set(classes).size !== classes.length) {
+    throw new RangeError(
+      `Cannot ${VERB}: classes must be two or more different ones of ${known.join(", ")}, got ${shown(classes)}`,
+    );
+  }
+  const unknown = classes.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(`Cannot ${VERB}: classes must be among ${known.join(", ")}, got ${shown(unknown)}`);
+  }
+}
+
+/** The schedule that the settings name, over a run of so many iterations. */
+function planSchedule(settings: Experiment["schedule"], iterations: number, batchesPerEpoch: number): Schedule {
+  if (isScheduleConfig(settings)) return scheduleFromConfig(settings);
+  const { baseLr = 0, maxLr = 0.01, stepSize, warmUp: rise, momentumRange, name, ...more } = settings;
+  const schedule = SCHEDULES[name].build({
+    ...more,
+    ...{ baseLr, maxLr, iterations },
+    // two cycles, where nothing is said
+    stepSize: stepSize === undefined ? iterations / 4 : inIterations(stepSize, batchesPerEpoch),
+    momenta: momentumRange ? { baseMomentum: momentumRange[0], maxMomentum: momentumRange[1] } : {},
+  });
+  return rise === undefined ? schedule : warmUp(schedule, { iterations: inIterations(rise, batchesPerEpoch) });
+}

@@ -1,0 +1,88 @@
+/**
+ * The data sets that experiments know by name. A new one is an entry here.
+ * @module
+ */
+import { CIFAR10_CLASSES, type Cifar10Options, loadCifar10 } from "../../data/cifar10/mod.ts";
+import { type ImageDataset, split } from "../../data/dataset.ts";
+import { imagesFromFolder } from "../../data/folder.ts";
+import type { DataSettings } from "../experiment.ts";
+
+/** How images are loaded. */
+export interface LoadOptions {
+  /** A directory with CIFAR-10's six files; nothing is fetched then. */
+  readonly cifar10Directory?: string;
+  /** Ends the loading. */
+  readonly signal?: AbortSignal;
+  /** Told of a download. */
+  readonly onProgress?: Cifar10Options["onProgress"];
+}
+
+/** Training and test images. */
+export interface Images {
+  /** Images to train on and to hold out from. */
+  readonly train: ImageDataset;
+  /** Images to score on. */
+  readonly test: ImageDataset;
+}
+
+/** What a data set holds. */
+export interface DatasetFacts {
+  /** The classes' names. */
+  readonly classNames: readonly string[];
+  /** Height, width and channels of an image. */
+  readonly shape: ImageDataset["shape"];
+  /** Training images, by class. */
+  readonly train: readonly number[];
+  /** Test images, by class. */
+  readonly test: readonly number[];
+}
+
+/** A data set of the registry. */
+export interface DatasetEntry {
+  /** What it is, in a line. */
+  readonly about: string;
+  /** Its name in titles and summaries. */
+  readonly title: string;
+  /** What it holds, where that is known before it is loaded: a wrong size is then refused before a download. */
+  readonly facts?: DatasetFacts;
+  /** Loads it. */
+  readonly load: (settings: DataSettings, options: LoadOptions) => Promise<Images>;
+}
+
+/** Every training on a folder is scored on the same images, whatever its seed. */
+const TEST_SEED = 0;
+
+/** The data sets by name. */
+export const DATASETS: Readonly<Record<string, DatasetEntry>> = {
+  cifar10: {
+    about: "CIFAR-10, fetched once (170 MB)",
+    title: "CIFAR-10",
+    facts: {
+      classNames: CIFAR10_CLASSES,
+      shape: [32, 32, 3],
+      train: CIFAR10_CLASSES.map(() => 5000),
+      test: CIFAR10_CLASSES.map(() => 1000),
+    },
+    load: (_settings, { cifar10Directory: directory, signal, onProgress }) =>
+      loadCifar10({ ...(directory !== undefined && { directory }), signal, onProgress }),
+  },
+  folder: {
+    about: "a folder of PNG and JPEG images, one sub-folder a class (--images DIR)",
+    title: "a folder of images",
+    async load({ directory, imageSize = 32 }) {
+      const images = await imagesFromFolder(directory!, { size: [imageSize, imageSize] });
+      const [train, test] = split(images, { fraction: 0.1, seed: TEST_SEED });
+      return { train, test };
+    },
+  },
+};
+
+/** What loaded images hold. */
+export function factsOf({ train, test }: Images): DatasetFacts {
+  const counts = ({ labels, classNames }: ImageDataset) => {
+    const byClass = classNames.map(() => 0);
+    for (const label of labels) byClass[label]++;
+    return byClass;
+  };
+  return { classNames: train.classNames, shape: train.shape, train: counts(train), test: counts(test) };
+}

@@ -1,0 +1,62 @@
+/**
+ * Experiments as files: a run's config.json, a record, or an experiment by itself.
+ * @module
+ */
+import { fileError, writeWhole } from "../support/files.ts";
+import { join } from "../support/path.ts";
+import { createHash } from "node:crypto";
+import type { Experiment } from "./experiment.ts";
+import { fromOldConfig, isOldConfig } from "./old_config.ts";
+import type { ResultRecord } from "./record.ts";
+
+/** What a file holds. */
+export interface SavedExperiment {
+  /** The experiment. */
+  readonly experiment: Experiment;
+  /** The settings as they stand in the file, by which its checkpoints know it. */
+  readonly raw: unknown;
+  /** The command that made the run, where the file tells. */
+  readonly command?: string;
+  /** The record, where the file is one. */
+  readonly record?: ResultRecord;
+}
+
+/**
+ * Reads an experiment.
+ *
+ * @param path A run's config.json, also one from before experiments had groups; or a record.
+ * @throws {Deno.errors.NotFound | Error} If the file cannot be read.
+ * @throws {TypeError} If it holds no experiment.
+ */
+export async function readExperiment(path: string): Promise<SavedExperiment> {
+  const text = await Deno.readTextFile(path).catch((error) => {
+    throw fileError("read", path, error);
+  });
+  const refuse = (cause?: unknown) =>
+    new TypeError(`Cannot use ${path}: it must be a run's config.json or a record, got something else`, { cause });
+  let json: { config?: unknown; experiment?: unknown; about?: { command?: string }; runs?: unknown } | null;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw refuse(error);
+  }
+  const raw = json?.config ?? json?.experiment;
+  if (typeof raw !== "object" || raw === null) throw refuse();
+  const experiment = isOldConfig(raw) ? fromOldConfig(raw) : raw as Experiment;
+  const command = json!.about?.command;
+  return { experiment, raw, ...(command && { command }), ...(Array.isArray(json!.runs) && { record: json as ResultRecord }) };
+}
+
+/** Writes a run's settings; `--config` and `--resume` read them again. */
+export async function writeExperiment(
+  directory: string,
+  experiment: Experiment,
+  about: Record<string, unknown>,
+): Promise<void> {
+  await writeWhole(join(directory, "config.json"), `${JSON.stringify({ config: experiment, about }, null, 2)}\n`);
+}
+
+/** What a checkpoint belongs to: a run of these settings, as they stand in its file, on this backend. */
+export function identityOf(raw: unknown, backend: string): string {
+  return createHash("sha256").update(JSON.stringify([raw, backend])).digest("hex");
+}

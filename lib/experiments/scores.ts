@@ -1,0 +1,64 @@
+/**
+ * What a finished training is scored by: the model, and its companions beside it.
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { WeightAverage } from "../callbacks/average_weights.ts";
+import type { Snapshots } from "../callbacks/snapshots.ts";
+import { loadSnapshots } from "../callbacks/snapshots_in_directory.ts";
+import { ensemble } from "../evaluation/ensemble.ts";
+import { evaluate, type Evaluation } from "../evaluation/evaluate.ts";
+import { mirrored } from "../evaluation/mirrored.ts";
+import { refreshBatchNorm } from "../evaluation/refresh_batch_norm.ts";
+import { type RunData, refreshingBatches } from "./data.ts";
+import type { RunPlan } from "./plan.ts";
+
+/** One score of a training. */
+export interface Score {
+  /** What was scored. */
+  readonly name: "model" | "average" | "snapshots" | "model, mirror images too" | "average, mirror images too";
+  /** On the test images. */
+  readonly evaluation: Evaluation;
+}
+
+/** What there is to score. */
+export interface Trained {
+  /** The model. */
+  readonly model: tf.LayersModel;
+  /** The average of its weights. */
+  readonly average?: WeightAverage;
+  /** Its snapshots. */
+  readonly shots?: Snapshots;
+  /** Where the snapshots were saved. */
+  readonly snapshotDirectory?: string;
+}
+
+/** Scores the model first, then what the experiment made beside it. */
+export async function scoresOf({ experiment }: RunPlan, data: RunData, trained: Trained): Promise<Score[]> {
+  const { model, average, shots, snapshotDirectory } = trained;
+  const scores: Score[] = [];
+  const score = async (name: "model" | "average") => {
+    scores.push({ name, evaluation: await evaluate(model, data.test, { mean: data.mean }) });
+    if (!experiment.companions.flipAtTest) return;
+    const evaluation = await evaluate(mirrored(model), data.test, { mean: data.mean });
+    scores.push({ name: `${name}, mirror images too`, evaluation });
+  };
+  await score("model");
+  if (average && average.count > 0) {
+    await average.swap(model);
+    try {
+      await refreshBatchNorm(model, refreshingBatches(data));
+      await score("average");
+    } finally {
+      await average.swap(model);
+    }
+  }
+  if (shots) {
+    const models = snapshotDirectory === undefined ? shots.models : await loadSnapshots(snapshotDirectory);
+    if (models.length > 0) {
+      scores.push({ name: "snapshots", evaluation: await evaluate(ensemble(models), data.test, { mean: data.mean }) });
+    }
+    if (snapshotDirectory !== undefined) models.forEach((one) => one.dispose());
+  }
+  return scores;
+}

@@ -1,0 +1,43 @@
+/**
+ * A whole training made small, for records.
+ * @module
+ */
+import type { TrainingHistory } from "../history/history.ts";
+import { indicesByColumn, indicesOfCorners, round } from "./reduce.ts";
+
+/**
+ * Keeps of a history's batches those that its figures need: the bends of the rate, and the lowest and highest loss of
+ * each of so many columns. Epochs and validations all stay; numbers are rounded to five digits.
+ *
+ * @param history The history.
+ * @param columns Columns that the iterations are cut into; a figure is 760 wide.
+ * @example
+ * ```ts
+ * import { reduceHistory } from "./reduce_history.ts";
+ *
+ * const iterations = Array.from({ length: 1000 }, (_, index) => index);
+ * const history = { iterations, lr: iterations.map(() => 0.1), loss: iterations.map((i) => 1 / (1 + i)), epochs: [] };
+ * if (reduceHistory(history, 10).iterations.length > 40) throw new Error("four points a column");
+ * ```
+ */
+export function reduceHistory(history: TrainingHistory, columns: number): TrainingHistory {
+  const { iterations, lr, loss, momentum, accuracy, epochs, validations } = history;
+  const small = iterations.length <= 4 * columns;
+  const kept = small
+    ? iterations.map((_, index) => index)
+    : [...new Set([...indicesByColumn(iterations, loss, columns), ...indicesOfCorners(iterations, lr)])]
+      .sort((a, b) => a - b);
+  const rounded = <T extends Record<string, number>>(record: T): T =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, round(value)])) as T;
+  const pick = (values: readonly (number | null)[]) =>
+    kept.map((index) => values[index] === null ? null : round(values[index]!));
+  return {
+    iterations: kept.map((index) => iterations[index]),
+    lr: pick(lr) as number[],
+    ...(momentum && { momentum: pick(momentum) as number[] }),
+    loss: pick(loss),
+    ...(accuracy && { accuracy: pick(accuracy) }),
+    epochs: epochs.map(rounded),
+    ...(validations && { validations: validations.map(rounded) }),
+  };
+}
