@@ -2,23 +2,30 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {
   accuracyFigure,
+  cosineDecay,
+  cosineRestarts,
   cyclical,
   CyclicLR,
   exponentialRamp,
+  inverseSquareRoot,
   join,
   learningRateFigure,
   LearningRateScheduler,
   linearDecay,
   lossFigure,
   oneCycle,
+  piecewiseConstant,
   planCycles,
   polynomialDecay,
+  product,
   type Schedule,
   scheduleFromConfig,
   selectBackend,
   stepDecay,
   tf,
   trainingFigure,
+  warmUp,
+  warmupStableDecay,
 } from "../lib/mod.ts";
 import { filesOf } from "../lib/data/cifar10/files.ts";
 import { randomFrom } from "../lib/data/random.ts";
@@ -100,6 +107,12 @@ const DOORS: Record<string, [(options: never) => unknown, Record<string, unknown
   oneCycle: [oneCycle, { maxLr: 0.1, totalSteps: 100, pctStart: 0.3, annealStrategy: "cos", divFactor: 25 }],
   linearDecay: [linearDecay, { initialLr: 0.1, finalLr: 0, iterations: 100 }],
   polynomialDecay: [polynomialDecay, { initialLr: 0.1, iterations: 100, power: 2 }],
+  cosineDecay: [cosineDecay, { initialLr: 0.1, finalLr: 0, iterations: 100 }],
+  piecewiseConstant: [piecewiseConstant, { boundaries: [10, 20], learningRates: [0.1, 0.01, 0.001] }],
+  inverseSquareRoot: [inverseSquareRoot, { maxLr: 0.1, warmUp: 10 }],
+  warmupStableDecay: [warmupStableDecay, { maxLr: 0.1, warmUp: 5, stable: 10, decay: 20, finalLr: 0.01 }],
+  cosineRestarts: [cosineRestarts, { baseLr: 0.001, maxLr: 0.1, period: 10, multiplier: 2, peakDecay: 0.5 }],
+  warmUp: [(options) => warmUp(cyclical(), options), { iterations: 10, from: 0.001 }],
   stepDecay: [stepDecay, { initialLr: 0.1, factor: 0.5, dropEvery: 10 }],
   exponentialRamp: [exponentialRamp, { from: 1e-7, to: 10, iterations: 100 }],
   planCycles: [planCycles, { batchesPerEpoch: 781, epochs: 96, stepSizeEpochs: 8 }],
@@ -133,6 +146,8 @@ Deno.test("scheduleFromConfig(): 3,000 spoilt configs, nested ones too, give a s
     { schedule: cyclical({ stepSize: 5 }), iterations: 20 },
     { schedule: oneCycle({ maxLr: 0.1, totalSteps: 30 }), iterations: 30 },
     { schedule: linearDecay({ initialLr: 0.1, iterations: 9 }), iterations: 9 },
+    { schedule: warmUp(cyclical({ stepSize: 5 }), { iterations: 4 }), iterations: 9 },
+    { schedule: product(cyclical({ stepSize: 5 }), cosineDecay({ initialLr: 1, iterations: 9 })) },
   ];
   const config = join(parts).config!;
   for (let i = 0; i < 3000; i++) {

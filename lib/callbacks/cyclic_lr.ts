@@ -4,12 +4,13 @@
  */
 import { cyclical, type CyclicalOptions } from "../schedules/cyclical.ts";
 import type { CyclePlan } from "../schedules/plan_cycles.ts";
-import { type Schedule } from "../schedules/schedule.ts";
+import type { AnySchedule } from "../schedules/schedule.ts";
 import { checkOptions } from "../support/check.ts";
 import { LearningRateScheduler, scheduleOf, type SchedulerState } from "./scheduler.ts";
 
+const RESETTABLE = ["baseLr", "maxLr", "stepSize", "stepSizeDown"] as const;
 /** What {@linkcode CyclicLR.reset} may change. */
-export type ResetOptions = Pick<CyclicalOptions, "baseLr" | "maxLr" | "stepSize" | "stepSizeDown">;
+export type ResetOptions = Pick<CyclicalOptions, typeof RESETTABLE[number]>;
 
 /**
  * Cycles the learning rate while a model trains: `cyclical` as a callback.
@@ -50,7 +51,7 @@ export class CyclicLR extends LearningRateScheduler {
    * @throws {RangeError} If a value is out of range; nothing has changed then.
    */
   reset(options: ResetOptions = {}): void {
-    checkOptions("reset a cyclical learning rate", options, ["baseLr", "maxLr", "stepSize", "stepSizeDown"]);
+    checkOptions("reset a cyclical learning rate", options, RESETTABLE);
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     const next = { ...this.#options, ...given };
     this.restart(cyclical(next));
@@ -65,7 +66,7 @@ export class CyclicLR extends LearningRateScheduler {
    * @throws {TypeError} If the state is none, or has no schedule and none is given.
    * @throws {RangeError} If the state's schedule is not cyclical.
    */
-  static override fromJSON(json: SchedulerState, schedule?: Schedule): LearningRateScheduler {
+  static override fromJSON(json: SchedulerState, schedule?: AnySchedule): LearningRateScheduler {
     const config = (schedule ?? scheduleOf(json)).config;
     if (config?.schedule !== "cyclical") return super.fromJSON(json, schedule);
     const { schedule: _, ...options } = config;

@@ -5,7 +5,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { scheduleFromConfig } from "../schedules/config.ts";
 import type { CyclePlan } from "../schedules/plan_cycles.ts";
-import { type Hyperparameters, type Schedule, type ScheduleConfig } from "../schedules/schedule.ts";
+import {
+  type AnySchedule,
+  asSchedule,
+  type Hyperparameters,
+  type Schedule,
+  type ScheduleConfig,
+} from "../schedules/schedule.ts";
 import { checkNumber, shown } from "../support/check.ts";
 import type { BatchLogs } from "../history/batch_metrics.ts";
 import { CycleCounter } from "./cycle_counter.ts";
@@ -77,11 +83,11 @@ export class LearningRateScheduler extends tf.CustomCallback {
   #model?: tf.LayersModel;
 
   /**
-   * @param schedule Any schedule, or a function from the iteration to hyperparameters.
+   * @param schedule Any schedule; or a function from the iteration to the rate, as in Keras, or to hyperparameters.
    * @param options `plan`: what `planCycles` found; a fit of another length is then refused.
    * @throws {TypeError} If the schedule is no function.
    */
-  constructor(schedule: Schedule, options: { plan?: CyclePlan } = {}) {
+  constructor(schedule: AnySchedule, options: { plan?: CyclePlan } = {}) {
     super({
       onTrainBegin: () => this.#begin(),
       onBatchBegin: () => void (this.#used = this.#set(this.#model!.optimizer)),
@@ -92,12 +98,9 @@ export class LearningRateScheduler extends tf.CustomCallback {
       },
       onEpochEnd: (epoch, logs) => this.#recorder.epoch(epoch, this.#iteration, logs as Record<string, number>),
     });
-    if (typeof schedule !== "function") {
-      throw new TypeError(`Cannot create a scheduler: the schedule must be a function, got ${shown(schedule)}`);
-    }
     this.history = this.#recorder.history;
-    this.#schedule = schedule;
-    this.#cycles = new CycleCounter(schedule);
+    this.#schedule = asSchedule("create a scheduler", "the schedule", schedule);
+    this.#cycles = new CycleCounter(this.#schedule);
     this.#plan = options.plan;
     // own and bound: tfjs would otherwise call them on another object when this one stands behind a plain object
     for (
@@ -117,7 +120,12 @@ export class LearningRateScheduler extends tf.CustomCallback {
     return this.#schedule;
   }
 
-  /** What an iteration trains at, resets included. */
+  /**
+   * What an iteration trains at, resets included.
+   *
+   * @throws {TypeError} If a function of your own returns neither a rate nor an object with one.
+   * @throws {RangeError} If the iteration lies before the last reset, or the rate is negative or not finite.
+   */
   at(iteration: number): Hyperparameters {
     return this.#schedule(iteration - this.#origin);
   }
@@ -218,7 +226,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
    * @throws {TypeError} If the state is none, or has no schedule and none is given.
    * @throws {RangeError} If a count in it is negative.
    */
-  static fromJSON(json: SchedulerState, schedule?: Schedule): LearningRateScheduler {
+  static fromJSON(json: SchedulerState, schedule?: AnySchedule): LearningRateScheduler {
     return new LearningRateScheduler(schedule ?? scheduleOf(json)).restore(json);
   }
 

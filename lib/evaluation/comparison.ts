@@ -2,10 +2,12 @@
  * Schedules against each other at one budget.
  * @module
  */
-import { constant, linearDecay, stepDecay } from "../schedules/decays.ts";
+import { constant } from "../schedules/constant.ts";
 import { cyclical } from "../schedules/cyclical.ts";
+import { linearDecay } from "../schedules/decays.ts";
 import { oneCycle } from "../schedules/one_cycle.ts";
-import { type Schedule } from "../schedules/schedule.ts";
+import { type AnySchedule, type Schedule } from "../schedules/schedule.ts";
+import { stepDecay } from "../schedules/steps.ts";
 import { deviation, mean } from "../support/statistics.ts";
 import { checkNumber, rules, shown } from "../support/check.ts";
 import type { TrainingHistory } from "../history/history.ts";
@@ -42,14 +44,14 @@ export interface ComparisonRow {
   readonly loss: number;
 }
 
-/** Options of {@linkcode compareSchedules}. */
-export interface CompareOptions {
-  /** The schedules, by name. */
-  schedules: Readonly<Record<string, Schedule>>;
+/** Options of {@linkcode compareSchedules}; `S` is the kind of schedule that goes in, and so into `run`. */
+export interface CompareOptions<S extends AnySchedule = AnySchedule> {
+  /** The schedules, by name. A function from the iteration to the rate will do, if `run` takes it. */
+  schedules: Readonly<Record<string, S>>;
   /** The seeds; each schedule runs with each. Default [42]. */
   seeds?: readonly number[];
   /** Trains a fresh model under a schedule and scores it. The seed must decide weights and batches. */
-  run: (schedule: Schedule, seed: number, name: string) => Promise<RunScore>;
+  run: (schedule: S, seed: number, name: string) => Promise<RunScore>;
   /** Runs that are there already; they are not run again. */
   done?: readonly ComparisonRun[];
   /** Told of each run that ends, and of the table so far. */
@@ -77,8 +79,8 @@ export interface CompareOptions {
  * if (table[0].accuracy.toFixed(2) !== "0.15") throw new Error("the mean of 0.1 and 0.2");
  * ```
  */
-export async function compareSchedules(
-  options: CompareOptions,
+export async function compareSchedules<S extends AnySchedule>(
+  options: CompareOptions<S>,
 ): Promise<{ runs: ComparisonRun[]; table: ComparisonRow[] }> {
   const { schedules, seeds = [42], run, done = [], onRun, signal } = options;
   const entries = Object.entries(schedules);

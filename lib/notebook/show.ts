@@ -8,7 +8,7 @@ import type { Figure } from "../figures/figure.ts";
 import { learningRateFigure, trainingFigure } from "../figures/training.ts";
 import { imageGridFigure } from "../figures/image_grid.ts";
 import { displayBundle, figureBundle, jupyter } from "./display.ts";
-import { type Schedule, schedulePrototype } from "../schedules/schedule.ts";
+import { type Schedule, type ScheduleConfig, schedulePrototype } from "../schedules/schedule.ts";
 import { LearningRateScheduler } from "../callbacks/scheduler.ts";
 
 /** Contents by MIME type. */
@@ -41,11 +41,15 @@ const words = (text: string): Promise<Bundle> => Promise.resolve({ "text/plain":
 /** Four cycles of a schedule that has cycles, else all of its iterations where it says how many. */
 function pictureOf(schedule: Schedule): Figure {
   const cycle = schedule.cycleEnd?.(0);
-  const { iterations, totalSteps, schedule: name } = schedule.config ?? { schedule: "of your own" };
-  const length = [totalSteps, iterations, cycle && 4 * cycle].find((n) => Number.isFinite(n)) as number | undefined;
+  const config = schedule.config ?? { schedule: "of your own" };
+  // a warm-up's own iterations are a small part: the schedule that it warms says how many there are
+  let whole = config;
+  while (whole.schedule === "warmUp") whole = whole.of as ScheduleConfig;
+  const lengths = [whole.totalSteps, whole.iterations, cycle && 4 * cycle];
+  const length = lengths.find((n) => Number.isFinite(n)) as number | undefined;
   return learningRateFigure(schedule, {
     iterations: Math.min(Math.ceil(length ?? 10_000), 100_000),
-    title: `Learning rate: ${name}`,
+    title: `Learning rate: ${config.schedule}`,
   });
 }
 

@@ -2,30 +2,59 @@
  * Schedules from plain JSON.
  * @module
  */
+import { constant } from "./constant.ts";
 import { cosineRestarts } from "./cosine_restarts.ts";
 import { cyclical } from "./cyclical.ts";
-import { constant, exponentialDecay, linearDecay, polynomialDecay, stepDecay, timeDecay } from "./decays.ts";
-import { join, type Stage } from "./join.ts";
+import { cosineDecay, linearDecay, polynomialDecay } from "./decays.ts";
+import { exponentialDecay, inverseSquareRoot, timeDecay } from "./endless_decays.ts";
+import { join } from "./join.ts";
 import { oneCycle } from "./one_cycle.ts";
+import { product } from "./product.ts";
 import { exponentialRamp, linearRamp } from "./ramps.ts";
 import { type Schedule, type ScheduleConfig } from "./schedule.ts";
-import { checkChoice, shown } from "../support/check.ts";
+import { piecewiseConstant, stepDecay } from "./steps.ts";
+import { warmUp } from "./warm_up.ts";
+import { warmupStableDecay } from "./warmup_stable_decay.ts";
+import { checkChoice, checkOptions, shown } from "../support/check.ts";
 
-const BUILDERS = {
+const VERB = "build a schedule from its config";
+
+/** Schedules that are made from options alone. */
+const SIMPLE: Readonly<Record<string, (options: never) => Schedule>> = {
   cyclical,
   oneCycle,
   constant,
   linearDecay,
   polynomialDecay,
+  cosineDecay,
   stepDecay,
+  piecewiseConstant,
   timeDecay,
   exponentialDecay,
+  inverseSquareRoot,
+  warmupStableDecay,
   cosineRestarts,
   linearRamp,
   exponentialRamp,
 };
-const NAMES = [...Object.keys(BUILDERS), "join"];
-/** Deeper nesting of joins than any schedule needs is a damaged or hostile file. */
+
+/** Schedules that are made from others: `inner` makes a schedule from a config inside theirs. */
+const COMPOSED: Readonly<
+  Record<string, (options: Record<string, unknown>, inner: (config: unknown) => Schedule) => Schedule>
+> = {
+  join: (options, inner) =>
+    join(
+      listIn(options, "stages").map((stage) => {
+        const { schedule, ...rest } = objectOf("a stage", stage);
+        return { ...rest, schedule: inner(schedule) };
+      }),
+    ),
+  warmUp: ({ of, ...options }, inner) => warmUp(inner(of), options as never),
+  product: (options, inner) => product(...listIn(options, "of").map(inner)),
+};
+
+const NAMES = [...Object.keys(SIMPLE), ...Object.keys(COMPOSED)];
+/** Deeper nesting than any schedule needs is a damaged or hostile file. */
 const MAX_DEPTH = 16;
 
 /**
@@ -49,26 +78,25 @@ export function scheduleFromConfig(config: ScheduleConfig): Schedule {
 }
 
 function build(config: unknown, depth: number): Schedule {
-  const verb = "build a schedule from its config";
-  if (typeof config !== "object" || config === null || Array.isArray(config)) {
-    throw new TypeError(`Cannot ${verb}: it must be an object, got ${shown(config)}`);
+  const { schedule: name, ...options } = objectOf("it", config);
+  checkChoice(VERB, "schedule", name, NAMES);
+  // each function checks its own options, whatever the JSON holds
+  if (name in SIMPLE) return SIMPLE[name](options as never);
+  if (depth >= MAX_DEPTH) throw new RangeError(`Cannot ${VERB}: it must nest at most ${MAX_DEPTH} deep, got more`);
+  return COMPOSED[name](options, (inner) => build(inner, depth + 1));
+}
+
+function objectOf(name: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`Cannot ${VERB}: ${name} must be an object, got ${shown(value)}`);
   }
-  const { schedule, ...options } = config as ScheduleConfig;
-  checkChoice(verb, "schedule", schedule, NAMES);
-  if (schedule !== "join") {
-    return (BUILDERS[schedule as keyof typeof BUILDERS] as (options: unknown) => Schedule)(options);
-  }
-  if (depth >= MAX_DEPTH) throw new RangeError(`Cannot ${verb}: joins must nest at most ${MAX_DEPTH} deep, got more`);
-  if (!Array.isArray(options.stages)) {
-    throw new TypeError(`Cannot ${verb}: the stages must be an array, got ${shown(options.stages)}`);
-  }
-  return join(Array.from(options.stages, (stage): Stage => {
-    if (typeof stage !== "object" || stage === null) {
-      throw new TypeError(`Cannot ${verb}: a stage must be an object, got ${shown(stage)}`);
-    }
-    return {
-      schedule: build(stage.schedule, depth + 1),
-      ...(stage.iterations !== undefined && { iterations: stage.iterations }),
-    };
-  }));
+  return { ...value };
+}
+
+/** The list that is the only option. */
+function listIn(options: Readonly<Record<string, unknown>>, name: string): unknown[] {
+  checkOptions(VERB, options, [name]);
+  const list = options[name];
+  if (!Array.isArray(list)) throw new TypeError(`Cannot ${VERB}: ${name} must be an array, got ${shown(list)}`);
+  return Array.from(list);
 }

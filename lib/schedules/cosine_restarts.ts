@@ -2,8 +2,8 @@
  * Cosine annealing with warm restarts.
  * @module
  */
-import { checkIteration, type Schedule, schedule } from "./schedule.ts";
-import { checkNumber, checkOptions, rules } from "../support/check.ts";
+import { type Schedule, schedule } from "./schedule.ts";
+import { checkNumber, numeric, readOptions, rules } from "../support/check.ts";
 
 /** Options of {@linkcode cosineRestarts}. */
 export interface CosineRestartsOptions {
@@ -15,13 +15,17 @@ export interface CosineRestartsOptions {
   period: number;
   /** How much longer each cycle is than the one before, 1 or more. Default 1. */
   multiplier?: number;
+  /** How high each restart climbs above `baseLr`, as a part of the one before: above 0 and at most 1. Default 1. */
+  peakDecay?: number;
 }
 
 /**
- * Down from `maxLr` to `baseLr` along a cosine, then a jump back up, each cycle `multiplier` times as long:
- * `base + (max - base)(1 + cos(pi p / T)) / 2`, p iterations into a cycle of length T.
+ * Down from `maxLr` to `baseLr` along a cosine, then a jump back up, each cycle `multiplier` times as long and
+ * `peakDecay` times as high: `base + (max - base) peakDecay^n (1 + cos(pi p / T)) / 2`, p iterations into cycle n,
+ * counted from 0, of length `T = period multiplier^n`.
  *
- * Sources: Loshchilov and Hutter, SGDR (2016); PyTorch's `CosineAnnealingWarmRestarts`.
+ * Sources: Loshchilov and Hutter, SGDR (2016); PyTorch's `CosineAnnealingWarmRestarts`; `peakDecay` is `m_mul` of
+ * Keras's `CosineDecayRestarts`.
  *
  * @param options See {@linkcode CosineRestartsOptions}.
  * @throws {TypeError} If an option is unknown or no number.
@@ -36,28 +40,33 @@ export interface CosineRestartsOptions {
  */
 export function cosineRestarts(options: CosineRestartsOptions): Schedule {
   const verb = "create a schedule with cosine restarts";
-  checkOptions(verb, options, ["baseLr", "maxLr", "period", "multiplier"]);
-  const { baseLr, maxLr, period, multiplier = 1 } = options;
-  checkNumber(verb, "baseLr", baseLr, ...rules.notNegative);
+  const { baseLr, maxLr, period, multiplier, peakDecay } = readOptions(verb, options, {
+    baseLr: numeric(rules.notNegative),
+    maxLr: numeric(rules.notNegative),
+    period: numeric(rules.positive),
+    multiplier: numeric(["1 or more", (value) => value >= 1], 1),
+    peakDecay: numeric(rules.decay, 1),
+  });
   checkNumber(verb, "maxLr", maxLr, `not below baseLr ${baseLr}`, (value) => value >= baseLr);
-  checkNumber(verb, "period", period, ...rules.positive);
-  checkNumber(verb, "multiplier", multiplier, "1 or more", (value) => value >= 1);
 
-  /** The start and the length of the cycle that holds the iteration. */
-  const cycleAt = (iteration: number): { start: number; length: number } => {
-    checkIteration(iteration);
-    if (multiplier === 1) return { start: Math.floor(iteration / period) * period, length: period };
+  /** The cycle that holds the iteration, counted from 0: its start and its length. */
+  const cycleAt = (iteration: number): { n: number; start: number; length: number } => {
+    if (multiplier === 1) {
+      const n = Math.floor(iteration / period);
+      return { n, start: n * period, length: period };
+    }
     // start of cycle n: period (m^n - 1) / (m - 1); the logarithm may land one off, which the next lines mend
     const startOf = (n: number) => period * (Math.pow(multiplier, n) - 1) / (multiplier - 1);
     let n = Math.max(0, Math.floor(Math.log1p(iteration * (multiplier - 1) / period) / Math.log(multiplier)));
     if (startOf(n) > iteration) n--;
     else if (startOf(n + 1) <= iteration) n++;
-    return { start: startOf(n), length: startOf(n + 1) - startOf(n) };
+    return { n, start: startOf(n), length: startOf(n + 1) - startOf(n) };
   };
   return schedule(
     (iteration) => {
-      const { start, length } = cycleAt(iteration);
-      return { learningRate: baseLr + (maxLr - baseLr) * (1 + Math.cos(Math.PI * (iteration - start) / length)) / 2 };
+      const { n, start, length } = cycleAt(iteration);
+      const height = (maxLr - baseLr) * Math.pow(peakDecay, n);
+      return { learningRate: baseLr + height * (1 + Math.cos(Math.PI * (iteration - start) / length)) / 2 };
     },
     { schedule: "cosineRestarts", ...options },
     (iteration) => {

@@ -2,8 +2,8 @@
  * Cyclical learning rates: triangular, triangular2, exp_range and their variations.
  * @module
  */
-import { checkIteration, checkMomenta, type Schedule, schedule } from "./schedule.ts";
-import { checkChoice, checkNumber, checkOptions, rules } from "../support/check.ts";
+import { checkMomenta, type Schedule, schedule } from "./schedule.ts";
+import { numeric, oneOf, optional, type OptionCheck, type OptionChecks, readOptions, rules } from "../support/check.ts";
 
 /** How the cycles' height changes. */
 export type CyclicalMode = "triangular" | "triangular2" | "exp_range";
@@ -46,20 +46,24 @@ const WINDOWS: Record<CyclicalWindow, (h: number) => number> = {
   welch: (h) => 1 - (1 - h) * (1 - h),
   hann: (h) => (1 - Math.cos(Math.PI * h)) / 2,
 };
-const OPTIONS = [
-  "baseLr",
-  "maxLr",
-  "stepSize",
-  "stepSizeDown",
-  "mode",
-  "gamma",
-  "scaleFn",
-  "scaleMode",
-  "decays",
-  "window",
-  "baseMomentum",
-  "maxMomentum",
-];
+/** A function, or the name of a built-in one. */
+const scaling: OptionCheck<ScaleFn | CyclicalMode> = (verb, name, value) =>
+  isFunction(value) ? value : oneOf(MODES)(verb, name, value);
+const isFunction = (value: unknown): value is ScaleFn => typeof value === "function";
+const OPTIONS = {
+  baseLr: numeric(rules.notNegative, 0.001),
+  maxLr: numeric(rules.notNegative, 0.006),
+  stepSize: numeric(rules.positive, 2000),
+  stepSizeDown: optional(numeric(rules.positive)),
+  mode: oneOf(MODES, "triangular"),
+  gamma: numeric(rules.decay, 1),
+  scaleFn: optional(scaling),
+  scaleMode: oneOf(["cycle", "iterations"], "cycle"),
+  decays: oneOf(["amplitude", "bounds"], "amplitude"),
+  window: oneOf(["triangular", "welch", "hann"], "triangular"),
+  baseMomentum: optional(numeric(rules.notNegative)),
+  maxMomentum: optional(numeric(rules.notNegative)),
+} satisfies OptionChecks<CyclicalOptions>;
 const VERB = "create a cyclical schedule";
 
 /**
@@ -88,28 +92,17 @@ const VERB = "create a cyclical schedule";
  * ```
  */
 export function cyclical(options: CyclicalOptions = {}): Schedule {
-  checkOptions(VERB, options, OPTIONS);
-  const { baseLr = 0.001, maxLr = 0.006, stepSize = 2000, mode = "triangular", gamma = 1 } = options;
-  const { scaleMode = "cycle", decays = "amplitude", window = "triangular", stepSizeDown = stepSize } = options;
-  const { scaleFn, baseMomentum, maxMomentum } = options;
-  checkNumber(VERB, "baseLr", baseLr, ...rules.notNegative);
-  checkNumber(VERB, "maxLr", maxLr, ...rules.notNegative);
+  const read = readOptions(VERB, options, OPTIONS);
+  const { baseLr, maxLr, stepSize, stepSizeDown = stepSize, mode, gamma, scaleFn, scaleMode, decays, window } = read;
+  const { baseMomentum, maxMomentum } = read;
   if (baseLr > maxLr) {
     throw new RangeError(`Cannot ${VERB}: baseLr must not be above maxLr ${maxLr}, got ${baseLr}`);
   }
-  checkNumber(VERB, "stepSize", stepSize, ...rules.positive);
-  checkNumber(VERB, "stepSizeDown", stepSizeDown, ...rules.positive);
-  checkNumber(VERB, "gamma", gamma, "above 0 and at most 1", (value) => value > 0 && value <= 1);
-  checkChoice(VERB, "mode", mode, MODES);
-  checkChoice(VERB, "scaleMode", scaleMode, ["cycle", "iterations"]);
-  checkChoice(VERB, "decays", decays, ["amplitude", "bounds"]);
-  checkChoice(VERB, "window", window, ["triangular", "welch", "hann"]);
   checkMomenta(VERB, baseMomentum, maxMomentum);
-  if (scaleFn !== undefined && typeof scaleFn !== "function") checkChoice(VERB, "scaleFn", scaleFn, MODES);
 
   const period = stepSize + stepSizeDown;
   const shape = WINDOWS[window];
-  const scale = scaling(typeof scaleFn === "string" ? scaleFn : mode, gamma);
+  const scale = scaleOf(typeof scaleFn === "string" ? scaleFn : mode, gamma);
   const custom = typeof scaleFn === "function" ? scaleFn : undefined;
   const byCycle = scaleMode === "cycle";
   const bounds = decays === "bounds" && !custom;
@@ -118,7 +111,6 @@ export function cyclical(options: CyclicalOptions = {}): Schedule {
   const momentumSpan = maxMomentum === undefined ? 0 : maxMomentum - baseMomentum!;
 
   const rate = (iteration: number) => {
-    checkIteration(iteration);
     const cycle = Math.floor(1 + iteration / period);
     const p = iteration - (cycle - 1) * period;
     // the clamp takes up the rounding of fractional periods, which could leave h a hair below 0
@@ -129,22 +121,15 @@ export function cyclical(options: CyclicalOptions = {}): Schedule {
       ? { learningRate }
       : { learningRate, momentum: maxMomentum - momentumSpan * amount };
   };
-  return schedule(rate, custom ? undefined : configOf(options), (iteration) => {
-    checkIteration(iteration);
-    return Math.floor(1 + iteration / period) * period;
-  });
+  return schedule(
+    rate,
+    custom ? undefined : { schedule: "cyclical", ...options },
+    (iteration) => Math.floor(1 + iteration / period) * period,
+  );
 }
 
-function scaling(mode: CyclicalMode, gamma: number): (cycle: number, iteration: number) => number {
+function scaleOf(mode: CyclicalMode, gamma: number): (cycle: number, iteration: number) => number {
   if (mode === "triangular2") return (cycle) => 1 / Math.pow(2, cycle - 1);
   if (mode === "exp_range") return (_cycle, iteration) => Math.pow(gamma, iteration);
   return () => 1;
-}
-
-/** The options as plain JSON, those left out left out. */
-function configOf(options: CyclicalOptions) {
-  return {
-    schedule: "cyclical",
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-  };
 }

@@ -2,27 +2,30 @@
  * Schedules one after the other.
  * @module
  */
-import { checkIteration, type Schedule, schedule } from "./schedule.ts";
-import { checkNumber, rules, shown } from "../support/check.ts";
+import { type AnySchedule, asSchedule, type Schedule, schedule } from "./schedule.ts";
+import { numeric, optional, readOptions, rules, shown } from "../support/check.ts";
 
 /** One stage of {@linkcode join}. */
 export interface Stage {
   /** What sets the rate in this stage; it counts iterations from 0 at the stage's start. */
-  schedule: Schedule;
+  schedule: AnySchedule;
   /** How long the stage lasts, in iterations, above 0. The last stage goes on for ever and needs none. */
   iterations?: number;
 }
 
 /**
- * Stages in a row, as in the staged run of Smith's table 1 (2015). Each stage counts from 0; the last goes on.
+ * Stages in a row, as in the staged run of Smith's table 1 (2015). Each stage counts from 0; the last goes on. A cycle
+ * ends where the stage's schedule says so, and where the stage ends.
+ *
+ * Sources: Smith (2015); PyTorch's `SequentialLR`.
  *
  * @param stages The stages in order, one or more.
  * @throws {TypeError} If the stages are no array, or one has no schedule.
  * @throws {RangeError} If there are none, or a stage but the last has no length above 0.
  * @example
  * ```ts
+ * import { constant } from "./constant.ts";
  * import { join } from "./join.ts";
- * import { constant } from "./decays.ts";
  *
  * const rate = join([
  *   { schedule: constant({ learningRate: 0.1 }), iterations: 5 },
@@ -36,30 +39,25 @@ export function join(stages: readonly Stage[]): Schedule {
   if (!Array.isArray(stages)) throw new TypeError(`Cannot ${verb}: the stages must be an array, got ${shown(stages)}`);
   if (stages.length === 0) throw new RangeError(`Cannot ${verb}: there must be a stage or more, got 0`);
   let start = 0;
-  const parts = stages.map(({ schedule: part, iterations }, index) => {
-    if (typeof part !== "function") {
-      throw new TypeError(`Cannot ${verb}: stage ${index} must have a schedule, got ${shown(part)}`);
-    }
+  const parts = Array.from(stages, (stage: Stage, index) => {
     const last = index === stages.length - 1;
-    if (!last || iterations !== undefined) {
-      checkNumber(verb, `iterations of stage ${index}`, iterations, ...rules.positive);
-    }
+    const length = numeric(rules.positive);
+    const { schedule: part, iterations } = readOptions(`join stage ${index}`, stage, {
+      schedule: asSchedule,
+      iterations: last ? optional(length) : length,
+    });
     const from = start;
     start += iterations ?? Infinity;
-    return { part, from, to: last ? Infinity : start };
+    return { part, iterations, from, to: last ? Infinity : start };
   });
-  const stageAt = (iteration: number) => {
-    checkIteration(iteration);
-    return parts.find(({ to }) => iteration < to)!;
-  };
-  const configs = stages.map(({ schedule: part, iterations }) => ({ schedule: part.config, iterations }));
+  const stageAt = (iteration: number) => parts.find(({ to }) => iteration < to)!;
   return schedule(
     (iteration) => {
       const { part, from } = stageAt(iteration);
       return part(iteration - from);
     },
-    configs.every(({ schedule }) => schedule)
-      ? { schedule: "join", stages: JSON.parse(JSON.stringify(configs)) }
+    parts.every(({ part }) => part.config)
+      ? { schedule: "join", stages: parts.map(({ part, iterations }) => ({ schedule: part.config, iterations })) }
       : undefined,
     (iteration) => {
       const { part, from, to } = stageAt(iteration);

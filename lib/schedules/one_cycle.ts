@@ -2,8 +2,8 @@
  * The one-cycle policy.
  * @module
  */
-import { checkIteration, checkMomenta, type Hyperparameters, type Schedule, schedule } from "./schedule.ts";
-import { checkChoice, checkNumber, checkOptions, rules } from "../support/check.ts";
+import { checkMomenta, type Hyperparameters, type Schedule, schedule } from "./schedule.ts";
+import { flag, numeric, oneOf, optional, type OptionChecks, readOptions, rules } from "../support/check.ts";
 
 /** Options of {@linkcode oneCycle}; the names are PyTorch's. */
 export interface OneCycleOptions {
@@ -28,17 +28,18 @@ export interface OneCycleOptions {
 }
 
 const VERB = "create a one-cycle schedule";
-const OPTIONS = [
-  "maxLr",
-  "totalSteps",
-  "pctStart",
-  "annealStrategy",
-  "divFactor",
-  "finalDivFactor",
-  "threePhase",
-  "baseMomentum",
-  "maxMomentum",
-];
+const OPTIONS = {
+  maxLr: numeric(rules.positive),
+  totalSteps: numeric(rules.count),
+  pctStart: numeric(rules.fraction, 0.3),
+  annealStrategy: oneOf(["cos", "linear"], "cos"),
+  divFactor: numeric(rules.positive, 25),
+  finalDivFactor: numeric(rules.positive, 1e4),
+  threePhase: flag(false),
+  baseMomentum: optional(numeric(rules.notNegative)),
+  maxMomentum: optional(numeric(rules.notNegative)),
+} satisfies OptionChecks<OneCycleOptions>;
+
 /** One flank: it ends at `end` (a fraction of an iteration counts), going from and to the keys of the levels. */
 interface Phase {
   end: number;
@@ -71,15 +72,9 @@ interface Phase {
  * ```
  */
 export function oneCycle(options: OneCycleOptions): Schedule {
-  checkOptions(VERB, options, OPTIONS);
-  const { maxLr, totalSteps, pctStart = 0.3, annealStrategy = "cos", divFactor = 25, finalDivFactor = 1e4 } = options;
-  const { threePhase = false, baseMomentum, maxMomentum } = options;
-  checkNumber(VERB, "maxLr", maxLr, ...rules.positive);
-  checkNumber(VERB, "totalSteps", totalSteps, ...rules.count);
-  checkNumber(VERB, "pctStart", pctStart, ...rules.fraction);
-  checkChoice(VERB, "annealStrategy", annealStrategy, ["cos", "linear"]);
-  checkNumber(VERB, "divFactor", divFactor, ...rules.positive);
-  checkNumber(VERB, "finalDivFactor", finalDivFactor, ...rules.positive);
+  const read = readOptions(VERB, options, OPTIONS);
+  const { maxLr, totalSteps, pctStart, annealStrategy, divFactor, finalDivFactor } = read;
+  const { threePhase, baseMomentum, maxMomentum } = read;
   checkMomenta(VERB, baseMomentum, maxMomentum);
 
   const level = (learningRate: number, momentum?: number): Hyperparameters =>
@@ -100,7 +95,6 @@ export function oneCycle(options: OneCycleOptions): Schedule {
     : (from: number, to: number, p: number) => from + (to - from) * p;
 
   const rate = (iteration: number): Hyperparameters => {
-    checkIteration(iteration);
     let start = 0;
     for (const { end, from, to } of phases) {
       if (end > start && iteration <= end) {

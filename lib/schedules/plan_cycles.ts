@@ -2,7 +2,7 @@
  * Step sizes and epochs that fit each other.
  * @module
  */
-import { checkNumber, checkOptions, rules } from "../support/check.ts";
+import { numeric, readOptions, rules } from "../support/check.ts";
 
 /** Options of {@linkcode planCycles}. */
 export interface PlanOptions {
@@ -45,12 +45,11 @@ export interface CyclePlan {
  * ```
  */
 export function planCycles(options: PlanOptions): CyclePlan {
-  const verb = "plan cycles";
-  checkOptions(verb, options, ["batchesPerEpoch", "epochs", "stepSizeEpochs"]);
-  const { batchesPerEpoch, epochs, stepSizeEpochs } = options;
-  checkNumber(verb, "batchesPerEpoch", batchesPerEpoch, ...rules.count);
-  checkNumber(verb, "epochs", epochs, ...rules.count);
-  checkNumber(verb, "stepSizeEpochs", stepSizeEpochs, ...rules.positive);
+  const { batchesPerEpoch, epochs, stepSizeEpochs } = readOptions("plan cycles", options, {
+    batchesPerEpoch: numeric(rules.count),
+    epochs: numeric(rules.count),
+    stepSizeEpochs: numeric(rules.positive),
+  });
   const cycle = 2 * stepSizeEpochs;
   // a step size such as 1/3 of an epoch is a rounded fraction: within a billionth of a cycle the run is whole
   const whole = (count: number) => Math.abs(count - Math.round(count)) < 1e-9 && Math.round(count) >= 1;

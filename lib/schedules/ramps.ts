@@ -2,8 +2,8 @@
  * Ramps: the rates of a range test, and warm-ups.
  * @module
  */
-import { checkIteration, type Schedule, schedule } from "./schedule.ts";
-import { checkNumber, checkOptions, rules } from "../support/check.ts";
+import { rateSchedule, type Schedule } from "./schedule.ts";
+import { numeric, type OptionChecks, readOptions, type Rule, rules } from "../support/check.ts";
 
 /** Options of the ramps. */
 export interface RampOptions {
@@ -31,8 +31,7 @@ export interface RampOptions {
  * ```
  */
 export function linearRamp(options: RampOptions): Schedule {
-  const verb = "create a linear ramp";
-  const { from, to, iterations } = checked(verb, options, rules.notNegative);
+  const { from, to, iterations } = readOptions("create a linear ramp", options, checks(rules.notNegative));
   return ramp("linearRamp", options, iterations, to, (p) => from + (to - from) * p);
 }
 
@@ -53,22 +52,16 @@ export function linearRamp(options: RampOptions): Schedule {
  * ```
  */
 export function exponentialRamp(options: RampOptions): Schedule {
-  const verb = "create an exponential ramp";
-  const { from, to, iterations } = checked(verb, options, rules.positive);
+  const { from, to, iterations } = readOptions("create an exponential ramp", options, checks(rules.positive));
   return ramp("exponentialRamp", options, iterations, to, (p) => from * Math.pow(to / from, p));
 }
 
-function checked(verb: string, options: RampOptions, rule: readonly [string, (value: number) => boolean]) {
-  checkOptions(verb, options, ["from", "to", "iterations"]);
-  checkNumber(verb, "from", options.from, ...rule);
-  checkNumber(verb, "to", options.to, ...rule);
-  checkNumber(verb, "iterations", options.iterations, ...rules.count);
-  return options;
-}
+const checks = (rate: Rule): OptionChecks<RampOptions> => ({
+  from: numeric(rate),
+  to: numeric(rate),
+  iterations: numeric(rules.count),
+});
 
 function ramp(name: string, options: RampOptions, iterations: number, to: number, at: (p: number) => number): Schedule {
-  return schedule((iteration) => {
-    checkIteration(iteration);
-    return { learningRate: iteration >= iterations - 1 ? to : at(iteration / (iterations - 1)) };
-  }, { schedule: name, ...options });
+  return rateSchedule(name, options, (i) => i >= iterations - 1 ? to : at(i / (iterations - 1)));
 }

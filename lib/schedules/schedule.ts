@@ -1,5 +1,5 @@
 /**
- * What a schedule is, and the checks that only schedules need.
+ * What a schedule is, and how one is made from a formula.
  * @module
  */
 import { checkNumber, rules, shown } from "../support/check.ts";
@@ -10,6 +10,8 @@ export interface Hyperparameters {
   readonly learningRate: number;
   /** The momentum (beta1 for the Adam family), where the schedule cycles it. */
   readonly momentum?: number;
+  /** The weight decay, where the schedule sets it. No schedule of this library does; one of your own may. */
+  readonly weightDecay?: number;
 }
 
 /** A schedule's plain-JSON description; `scheduleFromConfig` builds the schedule again. */
@@ -31,23 +33,26 @@ export interface Schedule {
   cycleEnd?(iteration: number): number;
 }
 
-/** Throws a RangeError for an iteration that is negative or no number: a schedule starts at 0. */
-export function checkIteration(iteration: number): void {
-  if (!(iteration >= 0) || iteration === Infinity) {
-    throw new RangeError(`Cannot evaluate a schedule: the iteration must be 0 or more, got ${iteration}`);
-  }
+/** A function from the iteration to the learning rate alone, as Keras's schedules are. */
+export interface RateFunction {
+  (iteration: number): number;
+  /** Only a {@linkcode Schedule} has a config. */
+  readonly config?: undefined;
+  /** Only a {@linkcode Schedule} has cycles. */
+  readonly cycleEnd?: undefined;
 }
 
-/** Both momenta or neither, each from 0 to 1, base not above max. */
-export function checkMomenta(verb: string, baseMomentum: unknown, maxMomentum: unknown): void {
+/** What is accepted where a schedule is asked for: a schedule, or a function that returns the rate as a number. */
+export type AnySchedule = Schedule | RateFunction;
+
+/** Both momenta or neither, base not above max. That they are below 1 is checked where an optimizer takes them. */
+export function checkMomenta(verb: string, baseMomentum: number | undefined, maxMomentum: number | undefined): void {
   if (baseMomentum === undefined && maxMomentum === undefined) return;
   if (baseMomentum === undefined || maxMomentum === undefined) {
     throw new TypeError(
       `Cannot ${verb}: baseMomentum and maxMomentum must come together, got ${shown({ baseMomentum, maxMomentum })}`,
     );
   }
-  checkNumber(verb, "baseMomentum", baseMomentum, ...rules.notNegative);
-  checkNumber(verb, "maxMomentum", maxMomentum, ...rules.notNegative);
   if (baseMomentum > maxMomentum) {
     throw new RangeError(
       `Cannot ${verb}: baseMomentum must not be above maxMomentum ${maxMomentum}, got ${baseMomentum}`,
@@ -58,14 +63,58 @@ export function checkMomenta(verb: string, baseMomentum: unknown, maxMomentum: u
 /** What all schedules made here inherit from, beside Function; a notebook's display knows them by it. */
 export const schedulePrototype: Schedule = Object.create(Function.prototype);
 
-/** Attaches the config, frozen, and the end of a cycle to a schedule's function. */
+/** Makes a schedule: refuses iterations that are negative or no number, and attaches the config and the cycles' ends. */
 export function schedule(
   rate: (iteration: number) => Hyperparameters,
   config: ScheduleConfig | undefined,
   cycleEnd?: (iteration: number) => number,
 ): Schedule {
-  return Object.freeze(Object.assign(Object.setPrototypeOf(rate, schedulePrototype), {
-    ...(config && { config: Object.freeze(config) }),
-    ...(cycleEnd && { cycleEnd }),
+  const checked = <T>(formula: (iteration: number) => T) => (iteration: number): T => {
+    if (!(iteration >= 0) || iteration === Infinity) {
+      throw new RangeError(`Cannot evaluate a schedule: the iteration must be 0 or more, got ${iteration}`);
+    }
+    return formula(iteration);
+  };
+  return Object.freeze(Object.assign(Object.setPrototypeOf(checked(rate), schedulePrototype), {
+    ...(config && { config: frozenCopy(config) }),
+    ...(cycleEnd && { cycleEnd: checked(cycleEnd) }),
   }));
+}
+
+/** Makes a schedule that sets the rate alone, from the rate's formula. */
+export function rateSchedule(name: string, options: object, formula: (iteration: number) => number): Schedule {
+  return schedule((iteration) => ({ learningRate: formula(iteration) }), { schedule: name, ...options });
+}
+
+/**
+ * Takes a schedule from a user. One made here is taken as it is; of any other function, each answer is checked and a
+ * plain number is read as the learning rate.
+ *
+ * @throws {TypeError} If it is no function.
+ */
+export function asSchedule(verb: string, name: string, given: unknown): Schedule {
+  if (isMadeHere(given)) return given;
+  if (!isFunction(given)) throw new TypeError(`Cannot ${verb}: ${name} must be a function, got ${shown(given)}`);
+  return schedule((iteration) => checkedAnswer(given(iteration)), given.config, given.cycleEnd?.bind(given));
+}
+
+const isFunction = (given: unknown): given is AnySchedule => typeof given === "function";
+const isMadeHere = (given: unknown): given is Schedule =>
+  isFunction(given) && Object.getPrototypeOf(given) === schedulePrototype;
+
+function checkedAnswer(answer: Hyperparameters | number): Hyperparameters {
+  const verb = "evaluate a schedule";
+  const hyperparameters = typeof answer === "number" ? { learningRate: answer } : answer;
+  if (typeof hyperparameters?.learningRate !== "number") {
+    throw new TypeError(
+      `Cannot ${verb}: it must return a number, or an object with a learningRate, got ${shown(answer)}`,
+    );
+  }
+  checkNumber(verb, "the learning rate that it returns", hyperparameters.learningRate, ...rules.notNegative);
+  return hyperparameters;
+}
+
+/** A copy as plain JSON, frozen at every level, so that nothing a caller does to the options later shows in it. */
+function frozenCopy(config: ScheduleConfig): ScheduleConfig {
+  return JSON.parse(JSON.stringify(config), (_key, value) => Object.freeze(value));
 }

@@ -65,10 +65,76 @@ export function checkOptions(verb: string, options: unknown, known: readonly str
   }
 }
 
-/** Rules with their words, shared by the schedules' doors. */
+/** A rule for numbers: its words, and whether a finite number keeps it. */
+export type Rule = readonly [words: string, holds: (value: number) => boolean];
+
+/** Rules that many options have. */
 export const rules = {
   notNegative: ["0 or more", (value: number) => value >= 0],
   positive: ["above 0", (value: number) => value > 0],
   count: ["a whole number of 1 or more", (value: number) => Number.isInteger(value) && value >= 1],
+  decay: ["above 0 and at most 1", (value: number) => value > 0 && value <= 1],
   fraction: ["from 0 to 1", (value: number) => value >= 0 && value <= 1],
-} as const satisfies Record<string, readonly [string, (value: number) => boolean]>;
+} as const satisfies Record<string, Rule>;
+
+/** Checks the value of one option and returns it, or the option's default where it was left out. */
+export type OptionCheck<T> = (verb: string, name: string, value: unknown) => T;
+
+/** A check for each option of an interface: TypeScript refuses a table that lacks one, or has one more. */
+export type OptionChecks<O> = { readonly [K in keyof Required<O>]: OptionCheck<O[K]> };
+
+/** The options that a table of checks reads. */
+export type OptionsOf<C> = { readonly [K in keyof C]: C[K] extends OptionCheck<infer T> ? T : never };
+
+/**
+ * Reads options through a table, the one place that lists their names, their rules and their defaults.
+ *
+ * @param verb What could not be done, such as `"create a step decay"`.
+ * @param options The options as the caller gave them.
+ * @param checks A check for each option.
+ * @returns The options, with defaults for those left out.
+ * @throws {TypeError} If `options` is no object, an option is unknown, or a value is of the wrong kind.
+ * @throws {RangeError} If a value breaks its rule.
+ */
+export function readOptions<O extends object, C extends OptionChecks<O>>(
+  verb: string,
+  options: O,
+  checks: C & { readonly [K in Exclude<keyof C, keyof O>]: never },
+): OptionsOf<C> {
+  checkOptions(verb, options, Object.keys(checks));
+  const entries = Object.entries<OptionCheck<unknown>>(checks);
+  return Object.fromEntries(
+    entries.map(([name, check]) => [name, check(verb, name, options[name as keyof O])]),
+  ) as OptionsOf<C>;
+}
+
+/** A number that keeps a rule; required where there is no default. */
+export function numeric(rule: Rule, byDefault?: number): OptionCheck<number> {
+  return (verb, name, value = byDefault) => {
+    checkNumber(verb, name, value, ...rule);
+    return value;
+  };
+}
+
+/** One of several strings; required where there is no default. */
+export function oneOf<const T extends string>(choices: readonly T[], byDefault?: T): OptionCheck<T> {
+  return (verb, name, value = byDefault) => {
+    checkChoice(verb, name, value, choices);
+    return value;
+  };
+}
+
+/** True or false. */
+export function flag(byDefault: boolean): OptionCheck<boolean> {
+  return (verb, name, value = byDefault) => {
+    if (typeof value !== "boolean") {
+      throw new TypeError(`Cannot ${verb}: ${name} must be true or false, got ${shown(value)}`);
+    }
+    return value;
+  };
+}
+
+/** An option that may be left out and has no default. */
+export function optional<T>(check: OptionCheck<T>): OptionCheck<T | undefined> {
+  return (verb, name, value) => value === undefined ? undefined : check(verb, name, value);
+}

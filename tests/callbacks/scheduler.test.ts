@@ -138,6 +138,66 @@ Deno.test("a scheduler steps a custom loop with one line", async () => {
   tf.dispose([xs, ys]);
 });
 
+Deno.test("a scheduler takes a function that returns the rate as a plain number, as in Keras", async () => {
+  await tf.setBackend("cpu");
+  const model = tinyModel(tf.train.sgd(0.01));
+  const rate = (iteration: number) => 0.1 / (1 + iteration);
+  const scheduler = new LearningRateScheduler(rate);
+  await model.fitDataset(tinyBatches(3), { epochs: 1, callbacks: [scheduler], ...quiet });
+  assert.deepEqual(scheduler.history.lr, [0.1, 0.05, 0.1 / 3]);
+  assert.deepEqual(scheduler.at(4), { learningRate: 0.02 });
+  assert.deepEqual(scheduler.schedule(4), { learningRate: 0.02 });
+  const state = JSON.parse(JSON.stringify(scheduler));
+  for (const again of [LearningRateScheduler.fromJSON(state, rate), CyclicLR.fromJSON(state, rate)]) {
+    assert.deepEqual(again.step(model.optimizer), { learningRate: 0.025 });
+  }
+});
+
+for (
+  const [returned, message] of [
+    [undefined, /^TypeError: .*it must return a number, or an object with a learningRate, got undefined$/],
+    [null, /^TypeError: .*, got null$/],
+    ["0.1", /^TypeError: .*, got "0.1"$/],
+    [{ lr: 0.1 }, /^TypeError: .*, got {"lr":0.1}$/],
+    [{ learningRate: "0.1" }, /^TypeError: .*, got {"learningRate":"0.1"}$/],
+    [Promise.resolve(0.1), /^TypeError: .*, got {}$/],
+    [NaN, /^RangeError: .*the learning rate that it returns must be 0 or more, got NaN$/],
+    [{ learningRate: NaN }, /^RangeError: .*, got NaN$/],
+    [-0.1, /^RangeError: .*, got -0.1$/],
+    [Infinity, /^RangeError: .*, got Infinity$/],
+  ] as [number, RegExp][]
+) {
+  const kind = typeof returned === "object"
+    ? JSON.stringify(returned, (_, v) => v === v ? v : "NaN")
+    : String(returned);
+  Deno.test(`a scheduler refuses a function that returns ${typeof returned} ${kind} before it trains`, async () => {
+    const model = tinyModel(tf.train.sgd(0.01));
+    const scheduler = new LearningRateScheduler(() => returned);
+    const fit = () => model.fitDataset(tinyBatches(2), { epochs: 1, callbacks: [scheduler], ...quiet });
+    await assert.rejects(fit, (error: Error) => {
+      assert.match(`${error}`, message);
+      return error.message.startsWith("Cannot evaluate a schedule: ");
+    });
+    assert.throws(() => scheduler.at(0), message);
+    assert.throws(() => scheduler.step(model.optimizer), message);
+    assert.equal(scheduler.iteration, 0);
+  });
+}
+
+Deno.test("a scheduler keeps the momentum and the cycles of a hand-written schedule", () => {
+  const own: Schedule = Object.assign((i: number) => ({ learningRate: i, momentum: 0.5 }), {
+    config: { schedule: "mine", slope: 1 },
+    cycleEnd: (i: number) => 2 * Math.floor(i / 2) + 2,
+  });
+  const scheduler = new LearningRateScheduler(own);
+  const ends: number[] = [];
+  scheduler.onCycleEnd = ({ iteration }) => void ends.push(iteration);
+  const optimizer = tf.train.momentum(0.1, 0.9);
+  for (let i = 0; i < 5; i++) assert.deepEqual(scheduler.step(optimizer), { learningRate: i, momentum: 0.5 });
+  assert.deepEqual(ends, [2, 4]);
+  assert.deepEqual(scheduler.toJSON().schedule, { schedule: "mine", slope: 1 });
+});
+
 /** A schedule out of random numbers. */
 function randomSchedule(random: () => number): Schedule {
   const baseLr = random() * 0.01;
