@@ -8,7 +8,7 @@ import { linearDecay } from "../schedules/decays.ts";
 import { oneCycle } from "../schedules/one_cycle.ts";
 import { type AnySchedule, type Schedule } from "../schedules/schedule.ts";
 import { stepDecay } from "../schedules/steps.ts";
-import { deviation, mean } from "../support/statistics.ts";
+import { deviation, interval95, mean } from "../support/statistics.ts";
 import { checkNumber, rules, shown } from "../support/check.ts";
 import type { TrainingHistory } from "../history/history.ts";
 
@@ -42,6 +42,11 @@ export interface ComparisonRow {
   readonly deviation?: number;
   /** The mean loss. */
   readonly loss: number;
+  /**
+   * By how much the schedule with the best mean is better, seed by seed: the mean difference of the accuracies and its
+   * 95 % interval. Undefined for the best one, and where fewer than two seeds are shared.
+   */
+  readonly behind?: { readonly mean: number; readonly interval: readonly [low: number, high: number] };
 }
 
 /** Options of {@linkcode compareSchedules}; `S` is the kind of schedule that goes in, and so into `run`. */
@@ -100,33 +105,45 @@ export async function compareSchedules<S extends AnySchedule>(
   return { runs, table: comparisonTable(runs) };
 }
 
-/** Means and deviations by schedule, in the order of their first run. */
-export function comparisonTable(runs: readonly ComparisonRun[]): ComparisonRow[] {
-  return [...new Set(runs.map(({ name }) => name))].map((name) => {
-    const own = runs.filter((run) => run.name === name);
-    const accuracies = own.map((run) => run.accuracy);
+/** Means and deviations by schedule, in the order of their first run, and how far each is behind the best. */
+export function comparisonTable(runs: readonly Omit<ComparisonRun, "history">[]): ComparisonRow[] {
+  const names = [...new Set(runs.map(({ name }) => name))];
+  const of = (name: string) => runs.filter((run) => run.name === name);
+  const accuracy = (name: string) => mean(of(name).map((run) => run.accuracy));
+  const best = names.reduce((one, other) => accuracy(other) > accuracy(one) ? other : one, names[0]);
+  return names.map((name) => {
+    const own = of(name);
+    const differences = own.flatMap((run) => {
+      const pair = of(best).find(({ seed }) => seed === run.seed);
+      return pair ? [pair.accuracy - run.accuracy] : [];
+    });
+    const interval = name === best ? undefined : interval95(differences);
+    const spread = deviation(own.map((run) => run.accuracy));
     return {
-      name,
-      runs: own.length,
-      accuracy: mean(accuracies),
-      ...(own.length > 1 && { deviation: deviation(accuracies) }),
-      loss: mean(own.map((run) => run.loss)),
+      ...{ name, runs: own.length, accuracy: accuracy(name), loss: mean(own.map((run) => run.loss)) },
+      ...(spread !== undefined && { deviation: spread }),
+      ...(interval && { behind: { mean: mean(differences), interval } }),
     };
   });
 }
 
-/** The table in Markdown. With one seed it says that it is no ranking. */
+/** The table in Markdown. It claims no ranking where an interval holds 0. */
 export function comparisonMarkdown(table: readonly ComparisonRow[]): string {
   const percent = (value: number) => (100 * value).toFixed(1);
-  const lines = table.map(({ name, runs, accuracy, deviation, loss }) =>
-    `| ${name} | ${percent(accuracy)}${deviation === undefined ? "" : ` ± ${percent(deviation)}`} | ${
-      loss.toFixed(3)
-    } | ${runs} |`
-  );
-  const note = table.some(({ runs }) => runs < 2)
-    ? ["", "One seed is no ranking: another seed may turn the order."]
-    : [];
-  return [`| schedule | accuracy, % | loss | seeds |`, "|---|---|---|---|", ...lines, ...note, ""].join("\n");
+  const several = table.some(({ behind }) => behind);
+  const lines = table.map(({ name, runs, accuracy, deviation, loss, behind }) => {
+    const cells = [
+      ...[name, `${percent(accuracy)}${deviation === undefined ? "" : ` ± ${percent(deviation)}`}`, loss.toFixed(3), runs],
+      ...several ? [behind ? `${percent(behind.mean)} (${behind.interval.map(percent).join(" to ")})` : ""] : [],
+    ];
+    return `| ${cells.join(" | ")} |`;
+  });
+  const head = ["schedule", "accuracy, %", "loss", "seeds", ...several ? ["behind the best, points (95 %)"] : []];
+  const notes = [
+    ...table.some(({ runs }) => runs < 2) ? ["One seed is no ranking: another seed may turn the order."] : [],
+    ...several ? ["Differences are paired by seed. Where the interval holds 0, the two cannot be told apart."] : [],
+  ];
+  return [`| ${head.join(" | ")} |`, `|${head.map(() => "---|").join("")}`, ...lines, "", ...notes, ""].join("\n");
 }
 
 /**

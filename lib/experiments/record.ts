@@ -86,7 +86,6 @@ const [BYTES_A_BATCH, BATCHES_A_COLUMN] = [36, 4];
 export function recordRun(run: EndedRun, count: number, classes: number): RecordRun {
   const { name, seed, differs, scores, labels, epochs, minutes } = run;
   const [first, ...others] = scores;
-  const columns = Math.floor(0.8 * MOST_BYTES / count / BYTES_A_BATCH / BATCHES_A_COLUMN);
   const short = ({ accuracy, loss }: Evaluation) => ({ testAccuracy: accuracy, testLoss: Number(loss.toPrecision(5)) });
   return {
     ...(name !== undefined && { name }),
@@ -100,12 +99,18 @@ export function recordRun(run: EndedRun, count: number, classes: number): Record
     epochs,
     iterations: (run.history.iterations.at(-1) ?? -1) + 1,
     minutes: Number(minutes.toFixed(1)),
-    history: reduceHistory(run.history, Math.max(5, Math.min(200, columns))),
+    history: historyOfOne(run.history, count),
     ...(first && labels && count === 1 && {
       confusion: first.evaluation.confusion,
       wrong: wrongOnes(first.evaluation, labels),
     }),
   };
+}
+
+/** A history so small that `count` of them make a record. */
+export function historyOfOne(history: TrainingHistory, count: number): TrainingHistory {
+  const columns = Math.floor(0.8 * MOST_BYTES / count / BYTES_A_BATCH / BATCHES_A_COLUMN);
+  return reduceHistory(history, Math.max(5, Math.min(200, columns)));
 }
 
 function wrongOnes({ predictions }: Evaluation, labels: Uint8Array) {

@@ -1,149 +1,102 @@
 /**
- * `deno task compare`: schedules against each other at one budget, resumable run by run.
+ * `deno task compare`: schedules against each other at one budget, resumable within each run, shardable.
  * @module
  */
-import { comparisonFigure } from "../../figures/comparison.ts";
-import { saveFigure } from "../../rendering/save.ts";
-import { fileError, writeWhole } from "../../support/files.ts";
-import { join } from "../../support/path.ts";
-import {
-  compareSchedules,
-  comparisonMarkdown,
-  type ComparisonRun,
-  comparisonTable,
-  standardSchedules,
-} from "../../evaluation/comparison.ts";
-import { planRun, type RunConfig, type RunPlan } from "../../experiments/config.ts";
+import type { BackendName } from "../../backend/select.ts";
 import { ProgressBar } from "../../callbacks/progress.ts";
-import { chooseData, runTraining } from "../../experiments/trainer.ts";
-import { loadCifar10 } from "../../data/cifar10/mod.ts";
-import { type Flag, helpText, parseFlags, UsageError } from "../flags.ts";
+import { comparisonMarkdown, comparisonTable } from "../../evaluation/comparison.ts";
 import {
-  backendFlag,
-  giveUpPermissions,
-  MACHINE_FLAGS,
-  planFromFlags,
-  SETTING_FLAGS,
-  startBackend,
-} from "../session.ts";
-import { hearSignals, showDownload, type Voice, voice } from "../terminal.ts";
+  chosenValues,
+  type DoneRun,
+  isDone,
+  type Job,
+  jobName,
+  readRuns,
+  writeRun,
+} from "../../experiments/comparison_runs.ts";
+import { recordRun } from "../../experiments/record.ts";
+import type { Images } from "../../experiments/registries/datasets.ts";
+import { identityOf, readExperiment } from "../../experiments/saved.ts";
+import { runTraining } from "../../experiments/trainer.ts";
+import { join } from "../../support/path.ts";
+import { scored, writeComparison } from "../comparison_files.ts";
+import { JOB_FLAGS, jobsOf, recordJobs, shardFlag, VARIED } from "../comparison_jobs.ts";
+import { EXPERIMENT_GROUPS } from "../experiment_flags.ts";
+import { commandOf, type Flag, helpText, parseFlags, UsageError } from "../flags.ts";
+import { LIST_FLAG, listText } from "../list.ts";
+import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, startBackend } from "../session.ts";
+import { atTheDoor, hearSignals, type Stop, type Voice, voice } from "../terminal.ts";
 
 const COMPARE_FLAGS = {
-  schedules: { takes: "text", help: "some of them, as in triangular,step (all eight)" },
-  seeds: { takes: "number", help: "how many seeds; several give mean and deviation (1)" },
+  seeds: { takes: "number", help: "how many seeds; several give mean, deviation and differences (1)" },
+  choose: { help: "take each schedule's best value on held-out images, found with the first seed, for all seeds" },
   shard: { takes: "text", help: "a part of the runs, as in 2/4: the second of four" },
   merge: { takes: "text", help: "put the runs of a directory together: no training" },
+  config: { takes: "text", help: "start from a run's config.json, or repeat a record" },
   output: { takes: "text", help: "where runs and results go (output/compare); runs that are there are kept" },
+  record: { takes: "text", help: "write the results to this file as a record" },
+  ...LIST_FLAG,
 } as const satisfies Record<string, Flag>;
 
-const { preset, epochs, seed, momentum, classes } = SETTING_FLAGS;
-const SOME_FLAGS = {
-  ...{ preset, epochs, seed, momentum, classes },
-  "base-lr": SETTING_FLAGS["base-lr"],
-  "max-lr": SETTING_FLAGS["max-lr"],
-  "batch-size": SETTING_FLAGS["batch-size"],
-  "train-size": SETTING_FLAGS["train-size"],
-  "validation-size": SETTING_FLAGS["validation-size"],
-  "test-size": SETTING_FLAGS["test-size"],
-  "no-augment": SETTING_FLAGS["no-augment"],
-};
+const FLAGS = { ...JOB_FLAGS, ...MACHINE_FLAGS, ...COMPARE_FLAGS };
 
 const HELP = helpText(
-  "deno task compare: train the same model under several schedules at one budget.",
-  { "What to compare": COMPARE_FLAGS, "What to train": SOME_FLAGS, "The machine": MACHINE_FLAGS },
+  "deno task compare: train the same model under several schedules at one budget. One of " +
+    `${VARIED.map((name) => `--${name}`).join(", ")}\nmay have several values, as in 0.002,0.01,0.05: ` +
+    "every schedule then trains with each.",
+  { "What to compare": COMPARE_FLAGS, ...EXPERIMENT_GROUPS, "The machine": MACHINE_FLAGS },
   [
     "deno task compare --seeds 3",
     "deno task compare --schedules triangular,one-cycle --epochs 4",
-    "deno task compare --shard 1/4 --output shared/comparison      one of four jobs",
-    "deno task compare --merge shared/comparison                   when all have ended",
+    "deno task compare --max-lr 0.005,0.02,0.08 --choose --seeds 3      each at its own best maximum",
+    "deno task compare --max-lr 0.002,0.01,0.05 --schedules fixed,step  what a bad guess costs",
+    "deno task compare --shard 1/4 --output shared/comparison           one of four jobs",
+    "deno task compare --merge shared/comparison                        when all have ended",
   ],
 );
 
-/** A run's file. */
-interface RunFile {
-  budget: string;
-  run: ComparisonRun;
-}
-
 /** Runs the command; returns the exit code. */
 export async function compare(args: readonly string[]): Promise<number> {
-  const flags = parseFlags({ ...COMPARE_FLAGS, ...SOME_FLAGS, ...MACHINE_FLAGS }, args);
+  const flags = parseFlags(FLAGS, args);
   const speak = voice();
-  if (flags.help) {
-    speak.say(HELP);
+  if (flags.help || flags.list) {
+    speak.say(flags.help ? HELP : listText());
     return 0;
   }
-  if (flags.merge !== undefined) return await merge(flags.merge, speak);
+  const command = commandOf("compare", args);
+  if (flags.merge !== undefined) return await writeComparison(flags.merge, { command, ...flags }, speak);
+  const saved = flags.config === undefined ? undefined : await atTheDoor(() => readExperiment(flags.config!));
   const count = flags.seeds ?? 1;
   if (!Number.isInteger(count) || count < 1) {
     throw new UsageError(`Cannot read --seeds: it takes a whole number of 1 or more, got ${count}`);
   }
   const shard = shardFlag(flags.shard);
   const choice = backendFlag(flags.backend);
-  const asked = planOf(flags, choice);
-  chosen(asked, flags.schedules); // a wrong call is found before anything is set up
+  const jobsOn = (backend: string) =>
+    saved?.record ? recordJobs(saved.experiment, saved.record.runs) : jobsOf(flags, count, backend, saved?.experiment);
+  const asked = jobsOn(choice); // a wrong call is found before anything is set up
+  for (const { experiment } of asked) checkEarly(experiment);
+  if (flags.choose && (asked[0].value === undefined || asked[0].experiment.data.validationSize === 0)) {
+    throw new UsageError("Cannot choose values: --choose needs several of one flag, and images held out, got none");
+  }
   const directory = flags.output ?? join("output", "compare");
 
   const stop = hearSignals(speak.say);
-  const backend = await startBackend(choice, { precision: asked.config.precision, offline: flags.offline }, speak);
-  const plan = planOf(flags, backend);
-  const images = await loadCifar10({
-    ...(flags.data !== undefined && { directory: flags.data }),
-    signal: stop.signal,
-    onProgress: showDownload(speak.sink),
-  });
-  await giveUpPermissions();
-  const schedules = chosen(plan, flags.schedules);
-  const seeds = Array.from({ length: count }, (_, index) => plan.config.seed + index);
-  const budget = JSON.stringify([{ ...plan.config, seed: 0 }, backend]);
-  const there = (await readRuns(directory)).filter((file) => file.budget === budget).map(({ run }) => run);
-  speak.say(
-    `Budget: ${
-      plan.config.trainSize - plan.config.validationSize
-    } images x ${plan.config.epochs} epochs = ${plan.iterations} iterations a run`,
-  );
-  const jobs = seeds.flatMap((seed) => Object.keys(schedules).map((name) => ({ name, seed })));
-  const mine = jobs.filter((_, index) => index % shard.of === shard.number - 1);
-  let ended = 0;
-  for (const seed of seeds) {
-    const names = mine.filter((job) => job.seed === seed).map(({ name }) => name);
-    if (names.length === 0) continue;
-    const own = planRun({ ...plan.config, seed });
-    const data = chooseData(own, images);
-    await compareSchedules({
-      schedules: Object.fromEntries(names.map((name) => [name, schedules[name]])),
-      seeds: [seed],
-      done: there,
-      signal: stop.signal,
-      run: async (schedule, _seed, name) => {
-        speak.say(`\n${name}, seed ${seed} (run ${ended + 1} of ${mine.length})`);
-        const result = await runTraining(own, data, {
-          schedule,
-          signal: stop.signal,
-          callbacks: [new ProgressBar({ sink: speak.sink })],
-        });
-        stop.signal.throwIfAborted(); // an unfinished run is no result
-        result.model.dispose();
-        const { history } = result.scheduler;
-        // a rate that is too high is a result too: it scored as guessing does
-        return result.evaluation
-          ? { accuracy: result.evaluation.accuracy, loss: result.evaluation.loss, history }
-          : { accuracy: 1 / plan.config.classes.length, loss: Infinity, history };
-      },
-      onRun: async (run, table) => {
-        ended++;
-        there.push(run);
-        await writeWhole(
-          join(directory, "runs", `${run.name.replaceAll(" ", "-")}-seed${run.seed}.json`),
-          JSON.stringify({ budget, run }),
-        );
-        speak.say(`\n${comparisonMarkdown(table)}`);
-      },
-    }).catch((error) => {
-      if (!stop.signal.aborted) throw error;
-    });
-    if (stop.signal.aborted) {
-      speak.say("Stopped; the same command goes on with the next run.");
+  const { precision } = asked[0].experiment;
+  const backend = await startBackend(choice, { precision, offline: flags.offline }, speak);
+  const jobs = jobsOn(backend);
+  const images = await loadImages(jobs[0].experiment, flags, speak, stop);
+  const { plan } = planOn(jobs[0].experiment, images);
+  speak.say(`Budget: ${plan.iterations} iterations of ${plan.experiment.budget.batchSize} images a run`);
+  const run = (list: Job[]) => runJobs(list, { shard, directory, backend, images, stop, speak });
+  const firstSeed = jobs[0].seed;
+  const exploring = flags.choose ? jobs.filter(({ seed }) => seed === firstSeed) : jobs;
+  if (!await run(exploring)) return stop.code();
+  if (flags.choose && count > 1) {
+    if (shard.of > 1) throw new UsageError("Cannot choose values in parts: --choose takes no --shard, got both");
+    const chosen = chosenValues(matching(exploring, await readRuns(directory)), firstSeed);
+    speak.say(`\nChosen on held-out images: ${[...chosen].map(([name, value]) => `${name} ${value}`).join(", ")}`);
+    if (!await run(jobs.filter(({ name, seed, value }) => seed !== firstSeed && value === chosen.get(name)))) {
       return stop.code();
     }
   }
@@ -151,90 +104,74 @@ export async function compare(args: readonly string[]): Promise<number> {
     speak.say(`Shard ${shard.number} of ${shard.of} has ended; --merge ${directory} puts all together.`);
     return 0;
   }
-  return await merge(directory, speak);
+  return await writeComparison(directory, { command, jobs, ...flags }, speak);
 }
 
-/** Writes comparison.json, the table and the figures from the runs of a directory. */
-async function merge(directory: string, { say }: Voice): Promise<number> {
-  const files = await readRuns(directory);
-  if (files.length === 0) {
-    throw new UsageError(`Cannot merge ${directory}: it must hold runs of a comparison, got none`);
-  }
-  const budgets = new Set(files.map(({ budget }) => budget));
-  if (budgets.size > 1) {
-    throw new UsageError(
-      `Cannot merge ${directory}: all runs must have one budget, got ${budgets.size}; start in a new --output`,
-    );
-  }
-  const [config, backend] = JSON.parse(files[0].budget) as [RunConfig, string];
-  const plan = planRun(config);
-  const order = Object.keys(standardSchedules({ ...config, iterations: plan.iterations }));
-  const runs = files.map(({ run }) => run)
-    .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || a.seed - b.seed);
-  const table = comparisonTable(runs);
-  const { seed: _, ...settings } = config;
-  const about = { backend, iterations: plan.iterations, settings };
-  await writeWhole(join(directory, "comparison.json"), JSON.stringify({ about, table, runs }));
-  await writeWhole(join(directory, "comparison.md"), comparisonMarkdown(table));
-  const title = `Schedules at ${plan.iterations} iterations: MiniGoogLeNet on CIFAR-10`;
-  await saveFigure(comparisonFigure(runs, { title }), join(directory, "comparison.png"));
-  await saveFigure(comparisonFigure(runs, { title, metric: "val_loss" }), join(directory, "comparison_loss.png"));
-  say(
-    `\n${
-      comparisonMarkdown(table)
-    }\nFiles in ${directory}: comparison.json, comparison.md, comparison.png, comparison_loss.png`,
-  );
-  return 0;
+/** Where and how jobs run. */
+interface Running {
+  readonly shard: { readonly number: number; readonly of: number };
+  readonly directory: string;
+  readonly backend: BackendName;
+  readonly images: Images;
+  readonly stop: Stop;
+  readonly speak: Voice;
 }
 
-async function readRuns(directory: string): Promise<RunFile[]> {
-  const path = join(directory, "runs");
-  try {
-    const entries = await Array.fromAsync(Deno.readDir(path));
-    const names = entries.map(({ name }) => name).filter((name) => name.endsWith(".json") && !name.startsWith("."));
-    return await Promise.all(names.map(async (name) => JSON.parse(await Deno.readTextFile(join(path, name)))));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error instanceof SyntaxError
-      ? new UsageError(`Cannot read ${path}: its files must be runs of a comparison, got ${error.message}`)
-      : fileError("read", path, error);
+/** Runs the jobs that are not done yet; false where it was stopped. */
+async function runJobs(jobs: readonly Job[], running: Running): Promise<boolean> {
+  const { shard, directory, backend, stop, speak } = running;
+  const there = await readRuns(directory);
+  const open = jobs.filter((job, index) => index % shard.of === shard.number - 1 && !isDone(job, backend, there));
+  for (const [index, job] of open.entries()) {
+    speak.say(`\n${jobName(job).replaceAll("-", " ")} (run ${index + 1} of ${open.length})`);
+    const run = await runJob(job, running);
+    if (!run) {
+      speak.say("Stopped; the same command goes on where it was.");
+      return false;
+    }
+    await writeRun(directory, run);
+    await Deno.remove(join(directory, "runs", jobName(job)), { recursive: true });
+    there.push(run);
+    const same = matching(jobs, there).filter(({ value }) => value === job.value);
+    speak.say(`\n${comparisonMarkdown(comparisonTable(same.map(scored)))}`);
   }
+  return true;
 }
 
-/** The budget: the quick preset's with fewer images, as eight runs are to end in about a quarter of an hour or less. */
-function planOf(flags: Parameters<typeof planFromFlags>[0], backend: string): RunPlan {
-  const smaller = (flags.preset ?? "quick") === "quick"
-    ? { "train-size": backend === "wasm" ? 320 : 2400, "test-size": backend === "wasm" ? 100 : 1000 }
-    : {};
-  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-  return planFromFlags({ ...smaller, ...given }, backend, undefined);
+/** One training, which goes on from its checkpoint where there is one; undefined where it was stopped. */
+async function runJob(job: Job, { directory, backend, images, stop, speak }: Running): Promise<DoneRun | undefined> {
+  const { plan, data } = planOn(job.experiment, images);
+  const { experiment } = plan;
+  const result = await runTraining(plan, data, {
+    callbacks: [new ProgressBar({ sink: speak.sink })],
+    signal: stop.signal,
+    checkpoints: {
+      directory: join(directory, "runs", jobName(job)),
+      everyMs: 300_000,
+      run: identityOf(experiment, backend),
+    },
+    resume: true,
+  });
+  result.model.dispose();
+  if (result.status === "interrupted") return undefined;
+  const { history } = result.scheduler;
+  const classes = experiment.data.classes.length;
+  const last = history.validations?.at(-1)?.iteration === plan.iterations
+    ? history.validations.at(-1)
+    : history.epochs.at(-1);
+  return {
+    ...job,
+    backend,
+    heldOutAccuracy: result.evaluation ? last?.val_accuracy ?? 1 / classes : 1 / classes,
+    result: recordRun({
+      ...{ name: job.name, seed: job.seed, history, scores: result.scores },
+      ...{ epochs: result.scheduler.iteration / plan.batchesPerEpoch, minutes: result.elapsedMs / 60_000 },
+    }, { count: 8, classes }),
+  };
 }
 
-function chosen(plan: RunPlan, names: string | undefined) {
-  const { baseLr, maxLr } = plan.config;
-  if (plan.iterations < 8) {
-    throw new UsageError(`Cannot compare schedules: a run needs 8 iterations or more, got ${plan.iterations}`);
-  }
-  const all = standardSchedules({ baseLr, maxLr, iterations: plan.iterations });
-  if (names === undefined) return all;
-  return Object.fromEntries(
-    names.split(",").map((given) => {
-      const name = given.trim().replaceAll("-", " ");
-      if (!(name in all)) {
-        throw new UsageError(
-          `Cannot compare ${JSON.stringify(given)}: schedules are ${Object.keys(all).join(", ")}, got another`,
-        );
-      }
-      return [name, all[name]];
-    }),
-  );
-}
-
-function shardFlag(text: string | undefined): { number: number; of: number } {
-  if (text === undefined) return { number: 1, of: 1 };
-  const [number, of] = text.split("/").map(Number);
-  if (!Number.isInteger(number) || !Number.isInteger(of) || number < 1 || number > of) {
-    throw new UsageError(`Cannot read --shard: it takes a part such as 2/4, got ${JSON.stringify(text)}`);
-  }
-  return { number, of };
-}
+/** The runs that were done for jobs. */
+const matching = (jobs: readonly Job[], runs: readonly DoneRun[]): DoneRun[] => {
+  const keys = new Set(jobs.map(({ experiment }) => JSON.stringify(experiment)));
+  return runs.filter(({ experiment }) => keys.has(JSON.stringify(experiment)));
+};

@@ -8,9 +8,12 @@ import { writeWhole } from "../../support/files.ts";
 import { join } from "../../support/path.ts";
 import { findLearningRate, type RangeTest } from "../../finder/range_test.ts";
 import { duration, progressLine } from "../../callbacks/progress.ts";
-import { compiledModel, trainingBatches } from "../../experiments/trainer.ts";
+import { trainingBatches } from "../../experiments/data.ts";
+import { compiledModel } from "../../experiments/model.ts";
 import { type Flag, helpText, parseFlags } from "../flags.ts";
-import { backendFlag, loadImages, MACHINE_FLAGS, planFromFlags, SETTING_FLAGS, startBackend } from "../session.ts";
+import { DATA_FLAGS, experimentFromFlags, EXPERIMENT_FLAGS, MODEL_FLAGS } from "../experiment_flags.ts";
+import { LIST_FLAG, listText } from "../list.ts";
+import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, startBackend } from "../session.ts";
 import { atTheDoor, hearSignals, voice } from "../terminal.ts";
 import { checkNumber } from "../../support/check.ts";
 
@@ -20,37 +23,29 @@ const TEST_FLAGS = {
   iterations: { takes: "number", help: "updates, one rate each (100)" },
   smoothing: { takes: "number", help: "the weight of the past in the smoothed curve (0.9)" },
   output: { takes: "text", help: "where the plot and the numbers go (output/find-lr)" },
+  ...LIST_FLAG,
 } as const satisfies Record<string, Flag>;
 
-const { preset, classes, momentum, seed, precision } = SETTING_FLAGS;
-const { "batch-size": batchSize, "train-size": trainSize, "no-augment": noAugment } = SETTING_FLAGS;
-const DATA_FLAGS = {
-  preset,
-  "batch-size": batchSize,
-  "train-size": trainSize,
-  classes,
-  momentum,
-  seed,
-  "no-augment": noAugment,
-  precision,
-};
+const { preset, "batch-size": batchSize, precision, seed } = EXPERIMENT_FLAGS;
+const SETTINGS = { preset, ...DATA_FLAGS, ...MODEL_FLAGS, "batch-size": batchSize, precision, seed };
 
 const HELP = helpText(
   "deno task find-lr: find the bounds of the learning rate by a range test.",
-  { "The test": TEST_FLAGS, "What to train": DATA_FLAGS, "The machine": MACHINE_FLAGS },
+  { "The test": TEST_FLAGS, "What to train": SETTINGS, "The machine": MACHINE_FLAGS },
   ["deno task find-lr", "deno task find-lr --iterations 200 --seed 7"],
 );
 
 /** Runs the command; returns the exit code. */
 export async function findLr(args: readonly string[]): Promise<number> {
-  const flags = parseFlags({ ...TEST_FLAGS, ...DATA_FLAGS, ...MACHINE_FLAGS }, args);
+  const flags = parseFlags({ ...TEST_FLAGS, ...SETTINGS, ...MACHINE_FLAGS }, args);
   const speak = voice();
   const { say, sink } = speak;
-  if (flags.help) {
-    say(HELP);
+  if (flags.help || flags.list) {
+    say(flags.help ? HELP : listText());
     return 0;
   }
   const choice = backendFlag(flags.backend);
+  const settings = { ...flags, iterations: undefined }; // the test's own, not the budget's
   // a test starts low, but not at rates where nothing happens, and smooths less than fastai, as it has few batches
   const { "start-lr": startLr = 1e-5, "end-lr": endLr = 1, iterations = 100, smoothing = 0.9 } = flags;
   atTheDoor(() => {
@@ -65,15 +60,16 @@ export async function findLr(args: readonly string[]): Promise<number> {
     checkNumber("read --end-lr", "it", endLr, `above the start ${startLr}`, (value) => value > startLr);
     checkNumber("read --smoothing", "it", smoothing, "0 or more and below 1", (value) => value >= 0 && value < 1);
   });
-  const { precision } = planFromFlags(flags, choice).config;
+  const asked = experimentFromFlags(settings, choice);
+  checkEarly(asked);
   const stop = hearSignals(say);
-  const backend = await startBackend(choice, { precision, offline: flags.offline }, speak);
-  const plan = planFromFlags(flags, backend);
-  const data = await loadImages(plan, flags, speak, stop);
-  say(`Range test: ${iterations} batches of ${plan.config.batchSize}, rates from ${startLr} to ${endLr}`);
+  const backend = await startBackend(choice, { precision: asked.precision, offline: flags.offline }, speak);
+  const experiment = experimentFromFlags(settings, backend);
+  const { plan, data } = planOn(experiment, await loadImages(experiment, flags, speak, stop));
+  say(`Range test: ${iterations} batches of ${experiment.budget.batchSize}, rates from ${startLr} to ${endLr}`);
   const started = performance.now();
   let shown = 0;
-  const model = compiledModel(plan);
+  const model = await compiledModel(plan);
   let test: RangeTest;
   try {
     test = await findLearningRate(model, trainingBatches(plan, data), {
@@ -96,7 +92,7 @@ export async function findLr(args: readonly string[]): Promise<number> {
   const directory = flags.output ?? join("output", "find-lr");
   await writeWhole(join(directory, "range_test.json"), `${JSON.stringify(test, null, 1)}\n`);
   await saveFigure(
-    rangeTestFigure(test, { title: "Learning-rate range test: MiniGoogLeNet" }),
+    rangeTestFigure(test, { title: `Learning-rate range test: ${experiment.model.name}` }),
     join(directory, "range_test.png"),
   );
   for (const line of conclusions(test)) say(line);

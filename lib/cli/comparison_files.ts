@@ -1,0 +1,162 @@
+/**
+ * The files of a comparison: its numbers, tables, figures, and where asked for a record.
+ * @module
+ */
+import { comparisonMarkdown, comparisonTable } from "../evaluation/comparison.ts";
+import { chosenValues, differences, type DoneRun, isDone, type Job, readRuns } from "../experiments/comparison_runs.ts";
+import { hardwareText, historyOfOne, type ResultRecord, versions, writeRecord } from "../experiments/record.ts";
+import { SCHEDULES } from "../experiments/registries/schedules.ts";
+import { comparisonFigure } from "../figures/comparison.ts";
+import type { Figure } from "../figures/figure.ts";
+import { sensitivityFigure } from "../figures/sensitivity.ts";
+import { saveFigure } from "../rendering/save.ts";
+import { writeWhole } from "../support/files.ts";
+import { deviation, mean } from "../support/statistics.ts";
+import { join } from "../support/path.ts";
+import { UsageError } from "./flags.ts";
+import type { Voice } from "./terminal.ts";
+
+/** What a comparison was asked for. */
+export interface ComparisonOptions {
+  /** The command that repeats it. */
+  readonly command: string;
+  /** The trainings that belong to it; by default all that the directory holds. */
+  readonly jobs?: readonly Job[];
+  /** Whether each schedule's value was chosen on held-out images. */
+  readonly choose?: boolean;
+  /** Where a record goes. */
+  readonly record?: string;
+}
+
+/**
+ * Writes comparison.json, the table, the figures and the record from the runs of a directory.
+ *
+ * @param directory Where the runs are.
+ * @param options What was asked for.
+ * @param voice Says the table.
+ * @throws {UsageError} If there are no runs, or they have nothing in common.
+ */
+export async function writeComparison(directory: string, options: ComparisonOptions, { say }: Voice): Promise<number> {
+  const there = await readRuns(directory);
+  const asked = options.jobs && there.filter((run) => options.jobs!.some((job) => isDone(job, run.backend, [run])));
+  const all = asked ?? there;
+  if (all.length === 0) {
+    throw new UsageError(`Cannot merge ${directory}: it must hold runs of a comparison, got none`);
+  }
+  checkComparable(directory, all);
+  const runs = options.choose ? chosenRuns(all) : all;
+  const varied = new Set(runs.map(({ value }) => value)).size > 1 && !options.choose;
+  const names: string[] = [];
+  const write = async (name: string, content: string) => {
+    await writeWhole(join(directory, name), content);
+    names.push(name);
+  };
+  const save = async (name: string, figure: Figure) => {
+    await saveFigure(figure, join(directory, name));
+    names.push(name);
+  };
+  const record = recordOf(runs, all, options);
+  await write("comparison.json", JSON.stringify(record));
+  const { iterations } = record.runs[0];
+  const title = `${record.experiment.model.name}, ${iterations.toLocaleString("en")} iterations`;
+  const text = varied ? sensitivityText(runs) : comparisonMarkdown(comparisonTable(runs.map(scored)));
+  await write("comparison.md", text);
+  if (varied) {
+    const points = runs.map(({ name, seed, value, result }) => ({ name, seed, value: value!, score: result.testAccuracy }));
+    await save("sensitivity.png", sensitivityFigure(points, { parameter: parameterOf(runs), title }));
+  } else {
+    const curves = record.runs.map(({ name, seed, history }) => ({ name: name!, seed, history }));
+    await save("comparison.png", comparisonFigure(curves, { title: `Schedules: ${title}` }));
+    await save("comparison_loss.png", comparisonFigure(curves, { title: `Schedules: ${title}`, metric: "val_loss" }));
+  }
+  if (options.record !== undefined) {
+    await writeRecord(options.record, record);
+    say(`\nRecord: ${options.record}`);
+  }
+  say(`\n${text}\nFiles in ${directory}: ${names.join(", ")}`);
+  return 0;
+}
+
+/** Runs belong together where they differ in schedule, seed, and what was varied. */
+function checkComparable(directory: string, runs: readonly DoneRun[]): void {
+  const budget = ({ experiment, backend }: DoneRun) => {
+    const { data, augmentation, model, loss, companions, precision } = experiment;
+    return JSON.stringify([data, augmentation, model, loss, companions, precision, backend]);
+  };
+  const budgets = new Set(runs.map(budget));
+  if (budgets.size > 1) {
+    throw new UsageError(
+      `Cannot merge ${directory}: all runs must have one budget, got ${budgets.size}; start in a new --output`,
+    );
+  }
+}
+
+/** Of each schedule, the runs with the value that was best on held-out images with the first seed. */
+function chosenRuns(runs: readonly DoneRun[]): DoneRun[] {
+  const chosen = chosenValues(runs, Math.min(...runs.map(({ seed }) => seed)));
+  return runs.filter(({ name, value }) => chosen.get(name) === value);
+}
+
+function recordOf(runs: readonly DoneRun[], all: readonly DoneRun[], options: ComparisonOptions): ResultRecord {
+  const order = Object.keys(SCHEDULES);
+  const sorted = runs.toSorted((a, b) =>
+    order.indexOf(a.name) - order.indexOf(b.name) || (a.value ?? 0) - (b.value ?? 0) || a.seed - b.seed
+  );
+  const [{ experiment, backend }] = sorted;
+  return {
+    command: options.command,
+    experiment,
+    hardware: hardwareText(backend),
+    versions: versions(),
+    ...(options.choose && {
+      tried: all.filter(({ value }) => value !== undefined)
+        .map(({ name, seed, value, heldOutAccuracy }) => ({ name, seed, value, heldOutAccuracy })),
+    }),
+    runs: sorted.map((run) => {
+      const differs = differences(experiment, run.experiment);
+      return {
+        ...run.result,
+        ...(Object.keys(differs).length > 0 && { differs }),
+        history: historyOfOne(run.result.history, runs.length),
+      };
+    }),
+  };
+}
+
+/** Score against value in Markdown: a line a schedule, a column a value. */
+function sensitivityText(runs: readonly DoneRun[]): string {
+  const values = [...new Set(runs.map(({ value }) => value!))].sort((a, b) => a - b);
+  const lines = [...new Set(runs.map(({ name }) => name))].map((name) => {
+    const cells = values.map((value) => {
+      const own = runs.filter((run) => run.name === name && run.value === value).map((run) => run.result.testAccuracy);
+      const spread = deviation(own);
+      const percent = (number: number) => (100 * number).toFixed(1);
+      return own.length === 0 ? "" : `${percent(mean(own))}${spread === undefined ? "" : ` ± ${percent(spread)}`}`;
+    });
+    return `| ${[name, ...cells].join(" | ")} |`;
+  });
+  return [
+    `| accuracy, % | ${values.join(" | ")} |`,
+    `|---|${values.map(() => "---|").join("")}`,
+    ...lines,
+    "",
+  ].join("\n");
+}
+
+/** What was varied: the one setting in which two runs of a schedule and a seed differ. */
+function parameterOf(runs: readonly DoneRun[]): string {
+  const [first] = runs;
+  const other = runs.find(({ name, seed, value }) => name === first.name && seed === first.seed && value !== first.value);
+  const groups = other ? differences(first.experiment, other.experiment) : {};
+  for (const [group, settings] of Object.entries(groups)) {
+    const before = first.experiment[group as "schedule"] as Record<string, unknown>;
+    const key = Object.keys(settings as object).find((key) => (settings as typeof before)[key] !== before[key]);
+    if (key) return key;
+  }
+  return "value";
+}
+
+/** A run as the table takes it. */
+export const scored = ({ name, seed, result: { testAccuracy, testLoss } }: DoneRun) => ({
+  ...{ name, seed, accuracy: testAccuracy, loss: testLoss ?? Infinity },
+});

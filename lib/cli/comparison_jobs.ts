@@ -1,0 +1,90 @@
+/**
+ * The trainings that a comparison asks for: schedules, values, seeds, shards.
+ * @module
+ */
+import type { Job } from "../experiments/comparison_runs.ts";
+import type { Experiment } from "../experiments/experiment.ts";
+import { SCHEDULES } from "../experiments/registries/schedules.ts";
+import { checkChoice } from "../support/check.ts";
+import { EXPERIMENT_FLAGS, experimentFromFlags, type ExperimentValues, SCHEDULE_FLAGS } from "./experiment_flags.ts";
+import { type Flag, type FlagValues, UsageError } from "./flags.ts";
+import { atTheDoor } from "./terminal.ts";
+
+/** Flags that may have several values, of which one at most does. */
+export const VARIED = ["max-lr", "base-lr", "step-size", "epochs", "weight-decay", "batch-size"] as const;
+const VARIED_FLAGS = Object.fromEntries(
+  VARIED.map((name) => [name, { ...EXPERIMENT_FLAGS[name], takes: "text" }]),
+) as Record<typeof VARIED[number], { takes: "text"; help: string }>;
+
+const { schedule: _schedule, mode: _mode, ...SHARED_FLAGS } = EXPERIMENT_FLAGS;
+
+/** An experiment's flags without its schedule; some may have several values. */
+export const JOB_FLAGS = {
+  ...SHARED_FLAGS,
+  ...VARIED_FLAGS,
+  schedules: { takes: "text", help: "schedules by name, as in triangular,step (eight of them)" },
+} as const satisfies Record<string, Flag>;
+
+/** What is compared unless `--schedules` says otherwise. */
+const STANDARD = ["fixed", "step", "linear", "cosine", "triangular", "triangular2", "exp-range", "one-cycle"];
+
+/** Every schedule with every value and every seed. */
+export function jobsOf(flags: FlagValues<typeof JOB_FLAGS>, seeds: number, backend: string, saved?: Experiment): Job[] {
+  const names = (flags.schedules ?? STANDARD.join()).split(",").map((name) => name.trim());
+  const values: Record<string, unknown> = { ...flags };
+  const lists = VARIED.filter((name) => flags[name] !== undefined).map((name) => {
+    const list = flags[name]!.split(",").map(Number);
+    if (list.some(Number.isNaN)) throw new UsageError(`Cannot read --${name}: it takes numbers, got ${flags[name]}`);
+    values[name] = list[0];
+    return { name, list };
+  });
+  const varied = lists.filter(({ list }) => list.length > 1);
+  if (varied.length > 1) {
+    const told = varied.map(({ name }) => `--${name}`).join(" and ");
+    throw new UsageError(`Cannot vary two settings at once: one flag may have several values, got ${told}`);
+  }
+  const [vary] = varied;
+  const jobs: Job[] = [];
+  for (let index = 0; index < seeds; index++) {
+    for (const value of vary?.list ?? [undefined]) {
+      for (const name of names) {
+        atTheDoor(() => checkChoice("compare schedules", "each", name, Object.keys(SCHEDULES)));
+        const own = { ...values, ...(vary && { [vary.name]: value }), schedule: name } as ExperimentValues;
+        if (vary && !takes(name, vary.name)) {
+          throw new UsageError(`Cannot vary --${vary.name}: each schedule must take it, got ${name}`);
+        }
+        for (const flag of Object.keys(SCHEDULE_FLAGS)) if (!takes(name, flag)) delete own[flag as "gamma"];
+        const experiment = experimentFromFlags(own, backend, saved);
+        experiment.seed += index;
+        jobs.push({ name, seed: experiment.seed, ...(value !== undefined && { value }), experiment });
+      }
+    }
+  }
+  return jobs;
+}
+
+/** Whether a flag has a meaning for a schedule: those about other things always do. */
+function takes(schedule: string, flag: string): boolean {
+  const setting = (SCHEDULE_FLAGS as Record<string, { sets: readonly string[] }>)[flag]?.sets[1];
+  return setting === undefined || setting === "name" || setting === "warmUp" ||
+    SCHEDULES[schedule].takes.some((name) => name === setting);
+}
+
+/** A record's trainings, to be done again. */
+export function recordJobs(
+  shared: Experiment,
+  runs: readonly { name?: string; seed: number; differs?: Readonly<Record<string, unknown>> }[],
+): Job[] {
+  return runs.map(({ name = "run", seed, differs }) => ({
+    ...{ name, seed, experiment: { ...shared, ...differs, seed } as Experiment },
+  }));
+}
+
+export function shardFlag(text: string | undefined): { number: number; of: number } {
+  if (text === undefined) return { number: 1, of: 1 };
+  const [number, of] = text.split("/").map(Number);
+  if (!Number.isInteger(number) || !Number.isInteger(of) || number < 1 || number > of) {
+    throw new UsageError(`Cannot read --shard: it takes a part such as 2/4, got ${JSON.stringify(text)}`);
+  }
+  return { number, of };
+}
