@@ -13,9 +13,22 @@ export { miniGoogLeNet, type MiniGoogLeNetOptions } from "./models/mini_googlene
 export { loadModel, saveModel } from "./models/storage.ts";
 export type { Precision } from "./backend/precision.ts";
 export { type BackendChoice, type BackendName, selectBackend, type SelectedBackend } from "./backend/select.ts";
+export {
+  averageWeights,
+  type AverageWeightsOptions,
+  type WeightAverage,
+  type WeightAverageState,
+} from "./callbacks/average_weights.ts";
 export { type AnyCallback, callbacks, type ClassCallback } from "./callbacks/compose.ts";
+export type { Monitor } from "./callbacks/monitor.ts";
+export { type ReduceOnPlateau, reduceOnPlateau, type ReduceOnPlateauOptions } from "./callbacks/reduce_on_plateau.ts";
+export type { SnapshotOptions, Snapshots } from "./callbacks/snapshots.ts";
+export { loadSnapshots, type SnapshotDirectoryOptions, snapshots } from "./callbacks/snapshots_in_directory.ts";
 export { stopAtCycleEnd, type StopAtCycleEndOptions } from "./callbacks/stop_at_cycle_end.ts";
+export { type StopOnNaN, stopOnNaN } from "./callbacks/stop_on_nan.ts";
 export { stopOnInterrupt } from "./callbacks/stop_on_sigint.ts";
+export { type Ensemble, ensemble } from "./evaluation/ensemble.ts";
+export { refreshBatchNorm } from "./evaluation/refresh_batch_norm.ts";
 export {
   type CompareOptions,
   compareSchedules,
@@ -35,7 +48,12 @@ export {
   type SavedTensor,
   setHyperparameters,
 } from "./optimizers/optimizer.ts";
-export { type CycleEnd, LearningRateScheduler, type SchedulerState } from "./callbacks/scheduler.ts";
+export {
+  type CycleEnd,
+  type CycleEndListener,
+  LearningRateScheduler,
+  type SchedulerState,
+} from "./callbacks/scheduler.ts";
 export { suggest } from "./finder/suggest.ts";
 export { tensorBoard } from "./callbacks/tensor_board.ts";
 export { type Figure, type Trace } from "./figures/figure.ts";

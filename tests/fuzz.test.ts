@@ -4,6 +4,7 @@ import {
   accuracyFigure,
   cosineDecay,
   cosineRestarts,
+  averageWeights,
   cyclical,
   CyclicLR,
   exponentialRamp,
@@ -18,6 +19,7 @@ import {
   planCycles,
   polynomialDecay,
   product,
+  reduceOnPlateau,
   type Schedule,
   scheduleFromConfig,
   selectBackend,
@@ -116,6 +118,8 @@ const DOORS: Record<string, [(options: never) => unknown, Record<string, unknown
   stepDecay: [stepDecay, { initialLr: 0.1, factor: 0.5, dropEvery: 10 }],
   exponentialRamp: [exponentialRamp, { from: 1e-7, to: 10, iterations: 100 }],
   planCycles: [planCycles, { batchesPerEpoch: 781, epochs: 96, stepSizeEpochs: 8 }],
+  averageWeights: [averageWeights, { every: 3, decay: 0.9 }],
+  reduceOnPlateau: [reduceOnPlateau, { monitor: "loss", factor: 0.5, patience: 3, minLr: 0, minDelta: 0, cooldown: 1 }],
   CyclicLR: [(options) => new CyclicLR(options), { baseLr: 0.001, maxLr: 0.01, stepSize: 10 }],
 };
 

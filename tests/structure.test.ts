@@ -46,7 +46,7 @@ const ROOMS: readonly { room: string; from: readonly string[]; packages?: RegExp
     from: ["support"],
     packages: /^(@tensorflow\/tfjs(-\w+)*|node:(crypto|module|os|util|worker_threads))$/,
   },
-  { room: "callbacks", from: ["history", "optimizers", "schedules", "backend", "support"], packages: TFJS },
+  { room: "callbacks", from: ["history", "optimizers", "models", "schedules", "backend", "support"], packages: TFJS },
   { room: "finder", from: ["models", "optimizers", "schedules", "support"], packages: TFJS },
   { room: "evaluation", from: ["data", "history", "schedules", "support"], packages: TFJS },
   {

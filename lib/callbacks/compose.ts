@@ -4,6 +4,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { shown } from "../support/check.ts";
+import { rateSetterOfFit } from "./rate_setter.ts";
+import { ReduceOnPlateau } from "./reduce_on_plateau.ts";
 import { LearningRateScheduler } from "./scheduler.ts";
 
 /** A class callback: ours, `tf.callbacks.*`, or one of your own. tfjs hands it the fit's parameters and the model. */
@@ -28,8 +30,8 @@ const isClass = (item: AnyCallback): item is tf.CustomCallback =>
  * Any mix of callbacks as one list for `fit` and `fitDataset`: ours, `tf.callbacks.*`, plain objects. tfjs itself takes
  * either class callbacks or plain objects.
  *
- * @param items The callbacks; they are called in this order, a scheduler first of all.
- * @throws {TypeError} If an item is no callback, or there are two learning-rate schedulers.
+ * @param items The callbacks; they are called in this order, the one that sets the rate first of all.
+ * @throws {TypeError} If an item is no callback, or there are two that set the rate.
  * @example
  * ```ts
  * import { callbacks, CyclicLR, tf } from "../mod.ts";
@@ -52,17 +54,20 @@ export function callbacks(...items: readonly AnyCallback[]): tf.CustomCallback[]
     }
     return new tf.CustomCallback(item as tf.CustomCallbackArgs);
   });
-  const schedulers = list.filter((item) => item instanceof LearningRateScheduler);
-  if (schedulers.length > 1) {
+  const setsRate = (item: tf.CustomCallback) =>
+    item instanceof LearningRateScheduler || item instanceof ReduceOnPlateau;
+  const setters = list.filter((item) => setsRate(item));
+  if (setters.length > 1) {
+    const names = setters.map((item) => item.constructor.name).join(", ");
     throw new TypeError(
-      `Cannot compose callbacks: one fit takes one learning-rate scheduler, got ${schedulers.length}`,
+      `Cannot compose callbacks: one fit takes one learning-rate scheduler, got ${setters.length} (${names})`,
     );
   }
-  return [...schedulers, ...list.filter((item) => !schedulers.includes(item as LearningRateScheduler))];
+  return [...setters, ...list.filter((item) => !setsRate(item))];
 }
 
-/** The scheduler that marked a fit's parameters. */
+/** The scheduler of a fit, from the parameters that tfjs hands to each callback. */
 export function schedulerOfFit(params: object | undefined): LearningRateScheduler | undefined {
-  const values = Object.getOwnPropertySymbols(params ?? {}).map((key) => (params as Record<symbol, unknown>)[key]);
-  return values.find((value) => value instanceof LearningRateScheduler);
+  const setter = rateSetterOfFit(params);
+  return setter instanceof LearningRateScheduler ? setter : undefined;
 }

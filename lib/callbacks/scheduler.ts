@@ -15,6 +15,8 @@ import {
 import { checkNumber, shown } from "../support/check.ts";
 import type { BatchLogs } from "../history/batch_metrics.ts";
 import { CycleCounter } from "./cycle_counter.ts";
+import { bindHandlers } from "./model_callback.ts";
+import { claimRate } from "./rate_setter.ts";
 import { isHistory, type TrainingHistory } from "../history/history.ts";
 import { type BatchScores, Recorder } from "../history/recorder.ts";
 import { checkHyperparameters, setHyperparameters } from "../optimizers/optimizer.ts";
@@ -41,10 +43,11 @@ export interface CycleEnd {
   readonly model?: tf.LayersModel;
 }
 
-/** Marks a fit's parameters, which tfjs hands to each callback of that fit, with the scheduler at work. */
-const SCHEDULER = Symbol("scheduler");
+/** Told of a cycle's end before the next batch; awaited. */
+export type CycleEndListener = (end: CycleEnd) => void | Promise<void>;
+
+/** A fit's parameters, which tfjs hands to each of its callbacks. */
 interface FitParameters {
-  [SCHEDULER]?: LearningRateScheduler;
   epochs?: number;
   steps?: number | null;
   samples?: number | null;
@@ -72,7 +75,8 @@ export class LearningRateScheduler extends tf.CustomCallback {
   /** What each batch trained at, and the epochs. */
   readonly history: TrainingHistory;
   /** Called at the end of each cycle, before the next batch; awaited. */
-  onCycleEnd?: (end: CycleEnd) => void | Promise<void>;
+  onCycleEnd?: CycleEndListener;
+  readonly #listeners = new Set<CycleEndListener>();
   #schedule: Schedule;
   #iteration = 0;
   #origin = 0;
@@ -94,20 +98,18 @@ export class LearningRateScheduler extends tf.CustomCallback {
       onBatchEnd: async (_batch, logs) => {
         this.#recorder.batch(this.#iteration, this.#used, logs ?? {});
         const ended = this.#count();
-        if (ended) await this.onCycleEnd?.(ended);
+        if (!ended) return;
+        await this.onCycleEnd?.(ended);
+        for (const listener of this.#listeners) await listener(ended);
       },
       onEpochEnd: (epoch, logs) => this.#recorder.epoch(epoch, this.#iteration, logs as Record<string, number>),
+      onTrainEnd: () => this.#listeners.clear(),
     });
     this.history = this.#recorder.history;
     this.#schedule = asSchedule("create a scheduler", "the schedule", schedule);
     this.#cycles = new CycleCounter(this.#schedule);
     this.#plan = options.plan;
-    // own and bound: tfjs would otherwise call them on another object when this one stands behind a plain object
-    for (
-      const name of ["onTrainBegin", "onTrainEnd", "onEpochBegin", "onEpochEnd", "onBatchBegin", "onBatchEnd"] as const
-    ) {
-      Object.defineProperty(this, name, { value: this[name].bind(this), configurable: true });
-    }
+    bindHandlers(this);
   }
 
   /** Optimizer updates done so far: the iteration that the next batch trains at. */
@@ -130,13 +132,16 @@ export class LearningRateScheduler extends tf.CustomCallback {
     return this.#schedule(iteration - this.#origin);
   }
 
+  /** Tells a callback of the same fit of each cycle's end, after `onCycleEnd` and until the fit is over. */
+  addCycleEndListener(listener: CycleEndListener): void {
+    this.#listeners.add(listener);
+  }
+
   /** tfjs hands over the fit's parameters before it trains. */
   override setParams(params: FitParameters): void {
     super.setParams(params as Parameters<tf.CustomCallback["setParams"]>[0]);
-    if (params[SCHEDULER] && params[SCHEDULER] !== this) {
-      throw new TypeError("Cannot train: one fit takes one learning-rate scheduler, got two");
-    }
-    params[SCHEDULER] = this;
+    claimRate(params, this);
+    this.#listeners.clear(); // those of a fit that ended in an error
     const steps = params.steps ??
       (params.samples && params.batchSize ? Math.ceil(params.samples / params.batchSize) : undefined);
     if (this.#plan && steps && params.epochs && steps * params.epochs !== this.#plan.iterations) {

@@ -3,16 +3,19 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { metricName, numbersOf } from "../history/history.ts";
-import { checkChoice, checkNumber, rules, shown } from "../support/check.ts";
-import { schedulerOfFit } from "./compose.ts";
+import { numbersOf } from "../history/history.ts";
+import { checkNumber, rules } from "../support/check.ts";
+import { listenToCycleEnds } from "./cycle_ends.ts";
 import { ModelCallback } from "./model_callback.ts";
+import { Best, checkMeasured, checkMonitor, type Monitor } from "./monitor.ts";
 import type { LearningRateScheduler } from "./scheduler.ts";
+
+const VERB = "stop at a cycle's end";
 
 /** Options of {@linkcode stopAtCycleEnd}. */
 export interface StopAtCycleEndOptions {
   /** What to watch. Default `"val_loss"`. */
-  monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy";
+  monitor?: Monitor;
   /** How many cycles in a row without a new best end the training; 1 or more. Default 1. */
   patience?: number;
   /** The scheduler whose cycles count; the one on the same fit is found by itself. */
@@ -21,35 +24,21 @@ export interface StopAtCycleEndOptions {
 
 class StopAtCycleEnd extends ModelCallback {
   constructor({ monitor = "val_loss", patience = 1, scheduler }: StopAtCycleEndOptions) {
-    let best = NaN;
+    let best: Best;
     let without = 0;
     let cycleEnded = false;
-    const better = monitor.endsWith("loss") ? (a: number, b: number) => a < b : (a: number, b: number) => a > b;
+    const hear = () => void (cycleEnded = true);
     super({
       onTrainBegin: () => {
-        [best, without, cycleEnded] = [NaN, 0, false];
-        scheduler ??= schedulerOfFit(this.params);
-        if (!scheduler?.schedule.cycleEnd) {
-          throw new TypeError("Cannot stop at a cycle's end: the fit must have a scheduler with cycles, got none");
-        }
-        const next = scheduler.onCycleEnd;
-        scheduler.onCycleEnd = async (end) => {
-          cycleEnded = true;
-          await next?.(end);
-        };
+        [best, without, cycleEnded] = [new Best(monitor), 0, false];
+        listenToCycleEnds(VERB, this.params, hear, scheduler);
+        checkMeasured(VERB, monitor, this.params);
       },
       onEpochEnd: (_epoch, logs) => {
         const value = numbersOf(logs)[monitor];
-        if (value === undefined) {
-          throw new TypeError(
-            `Cannot stop at a cycle's end: the epoch must have ${shown(monitor)}, got ${
-              Object.keys(logs ?? {}).map(metricName).join(", ")
-            }`,
-          );
-        }
-        if (!cycleEnded) return;
+        if (!cycleEnded || value === undefined) return; // an epoch that was cut short has no validation
         cycleEnded = false;
-        if (Number.isNaN(best) || better(value, best)) [best, without] = [value, 0];
+        if (best.improvedBy(value)) without = 0;
         else if (++without >= patience) this.stop();
       },
     });
@@ -72,8 +61,7 @@ class StopAtCycleEnd extends ModelCallback {
  * ```
  */
 export function stopAtCycleEnd(options: StopAtCycleEndOptions = {}): tf.CustomCallback {
-  const verb = "stop at a cycle's end";
-  checkChoice(verb, "monitor", options.monitor ?? "val_loss", ["val_loss", "val_accuracy", "loss", "accuracy"]);
-  checkNumber(verb, "patience", options.patience ?? 1, ...rules.count);
+  checkMonitor(VERB, options.monitor ?? "val_loss");
+  checkNumber(VERB, "patience", options.patience ?? 1, ...rules.count);
   return new StopAtCycleEnd(options);
 }

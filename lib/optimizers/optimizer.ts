@@ -6,6 +6,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Hyperparameters } from "../schedules/schedule.ts";
 import { checkNumber, rules, shown } from "../support/check.ts";
+import { readTensor, type SavedTensor, tensorOf } from "./saved_tensor.ts";
+
+export type { SavedTensor };
 
 /** The private fields that tfjs's optimizers keep; each has some of them. */
 interface Inside {
@@ -17,6 +20,11 @@ interface Inside {
   iterations_?: number;
 }
 const inside = (optimizer: tf.Optimizer) => optimizer as unknown as Inside & Record<string, unknown>;
+
+/** The rate of an optimizer's next update. */
+export function learningRateOf(optimizer: tf.Optimizer): number {
+  return inside(optimizer).learningRate;
+}
 
 /** The field that a schedule's momentum sets, by class: tfjs's `instanceof` says yes to every optimizer. */
 const MOMENTUM_FIELDS: Readonly<Record<string, "momentum" | "beta1">> = {
@@ -80,16 +88,6 @@ export function setHyperparameters(optimizer: tf.Optimizer, hyperparameters: Hyp
   }
 }
 
-/** One tensor's values. */
-export interface SavedTensor {
-  /** The slot's name, such as `"conv/kernel/momentum"`; empty for a scalar. */
-  readonly name: string;
-  /** Its shape. */
-  readonly shape: readonly number[];
-  /** Its values, float32 or int32. */
-  readonly values: Float32Array | Int32Array;
-}
-
 /** An optimizer's whole state: numbers, scalars and slots by their field's name. */
 export interface OptimizerState {
   /** The optimizer's class, such as `"Momentum"`. */
@@ -123,19 +121,14 @@ const isSlots = (value: unknown): value is Slot[] =>
  * ```
  */
 export async function optimizerState(optimizer: tf.Optimizer): Promise<OptimizerState> {
-  const read = async (name: string, tensor: tf.Tensor): Promise<SavedTensor> => ({
-    name,
-    shape: [...tensor.shape],
-    values: (await tensor.data() as Float32Array | Int32Array).slice(),
-  });
   const numbers: Record<string, number> = {};
   const scalars: Record<string, SavedTensor> = {};
   const slots: Record<string, SavedTensor[]> = {};
   for (const [field, value] of Object.entries(inside(optimizer))) {
     if (typeof value === "number") numbers[field] = value;
-    else if (value instanceof tf.Tensor) scalars[field] = await read("", value);
+    else if (value instanceof tf.Tensor) scalars[field] = await readTensor("", value);
     else if (isSlots(value)) {
-      slots[field] = await Promise.all(value.map(({ originalName, variable }) => read(originalName, variable)));
+      slots[field] = await Promise.all(value.map(({ originalName, variable }) => readTensor(originalName, variable)));
     }
   }
   return { className: optimizer.getClassName(), numbers, scalars, slots };
@@ -164,8 +157,6 @@ export function restoreOptimizer(optimizer: tf.Optimizer, state: OptimizerState)
     );
   }
   const fields = inside(optimizer) as Record<string, unknown>;
-  const tensorOf = ({ values, shape }: SavedTensor) =>
-    tf.tensor(values, [...shape], values instanceof Int32Array ? "int32" : "float32");
   Object.assign(fields, state.numbers);
   for (const [field, saved] of Object.entries(state.scalars)) {
     const old = fields[field];

@@ -1,0 +1,162 @@
+/**
+ * The running statistics of batch normalization, worked out anew.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
+
+const VERB = "refresh batch normalization";
+
+/** What is used of tfjs's BatchNormalization layer, which exports no type. */
+interface BatchNormalization extends tf.layers.Layer {
+  momentum: number;
+  readonly gamma?: tf.LayerVariable;
+  readonly beta?: tf.LayerVariable;
+  readonly movingMean: tf.LayerVariable;
+  readonly movingVariance: tf.LayerVariable;
+}
+
+/** A layer's running statistics: mean and variance. */
+const statisticsOf = ({ movingMean, movingVariance }: BatchNormalization) => [movingMean, movingVariance];
+
+/** Sums of a layer's statistics over batches. */
+interface Sums {
+  readonly layer: BatchNormalization;
+  batches: number;
+  sums: tf.Tensor[];
+}
+
+/**
+ * Works the running statistics of a model's batch normalization out anew: the mean, with equal weight, of the batches'
+ * means and of their variances, as PyTorch's `update_bn`. After weights were averaged the statistics are of other weights;
+ * and in mid-cycle, while the rate is high, they lag behind.
+ *
+ * Each batch goes through the model once, without gradients: batch normalization works as in training, all else (dropout)
+ * as in prediction. Variances are biased, the sum of squares over n, as tfjs's own; PyTorch's are over n - 1. A batch
+ * that is smaller counts as much as the others. Weights and optimizer stay as they are.
+ *
+ * @param model A model, compiled or not.
+ * @param data Batches with `xs`, from `batches` or any other data set. Give it batches of its own rather than those of a
+ * fit that goes on: seeded batches count their epochs by their passes.
+ * @param options `batches`: how many batches to take at most; all by default.
+ * @returns How many layers were refreshed; for 0 the data is not read.
+ * @throws {TypeError} If the data is no data set or a batch has no `xs`, or a layer has no scale or center, which tfjs
+ * cannot train.
+ * @throws {RangeError} If there are no batches, or `batches` is no whole number of 1 or more. The statistics then stay.
+ * @example
+ * ```ts
+ * import { refreshBatchNorm, tf } from "../mod.ts";
+ *
+ * const model = tf.sequential({ layers: [tf.layers.batchNormalization({ inputShape: [1] })] });
+ * const data = tf.data.array([[1, 3], [5, 7]]).map((batch) => ({ xs: tf.tensor2d(batch as number[], [2, 1]) }));
+ * await refreshBatchNorm(model, data as tf.data.Dataset<{ xs: tf.Tensor }>);
+ * const [mean, variance] = model.getWeights().slice(2).map((weight) => weight.dataSync()[0]);
+ * if (mean !== 4 || variance !== 1) throw new Error("the means 2 and 6, the variances 1 and 1");
+ * ```
+ */
+export async function refreshBatchNorm(
+  model: tf.LayersModel,
+  data: tf.data.Dataset<{ xs: tf.TensorContainer }>,
+  options: { batches?: number } = {},
+): Promise<number> {
+  checkOptions(VERB, options, ["batches"]);
+  const { batches } = options;
+  if (batches !== undefined) checkNumber(VERB, "batches", batches, ...rules.count);
+  if (typeof data?.iterator !== "function") {
+    throw new TypeError(`Cannot ${VERB}: the data must be a tf.data.Dataset, got ${shown(data)}`);
+  }
+  const all = batchNormalizations(model.layers).map((layer): Sums => ({ layer, batches: 0, sums: [] }));
+  if (all.length === 0) return 0;
+  try {
+    const iterator = await data.iterator();
+    for (let done = 0; done < (batches ?? Infinity); done++) {
+      const next = await iterator.next();
+      if (next.done) break;
+      try {
+        addBatch(model, all, inputsOf(model, next.value));
+      } finally {
+        tf.dispose(next.value);
+      }
+    }
+    const unseen = all.find((one) => one.batches === 0);
+    if (unseen) throw new RangeError(`Cannot ${VERB}: there must be one batch or more, got 0`);
+    tf.tidy(() => {
+      for (const { layer, batches, sums } of all) {
+        statisticsOf(layer).forEach((statistic, index) => statistic.write(sums[index].div(batches)));
+      }
+    });
+  } finally {
+    tf.dispose(all.map(({ sums }) => sums));
+  }
+  return all.length;
+}
+
+/** The batch-normalization layers among layers, those of models inside models and of wrapped layers too. */
+function batchNormalizations(layers: readonly tf.layers.Layer[]): BatchNormalization[] {
+  const found = layers.flatMap((layer): BatchNormalization[] => {
+    if (layer.getClassName() === "BatchNormalization") {
+      const normalization = layer as BatchNormalization;
+      if (!normalization.gamma || !normalization.beta) {
+        throw new TypeError(
+          `Cannot ${VERB}: ${layer.name} must have scale and center, as tfjs trains no other, got one without`,
+        );
+      }
+      return [normalization];
+    }
+    const inside = layer as { layers?: tf.layers.Layer[]; layer?: tf.layers.Layer };
+    return batchNormalizations(inside.layers ?? (inside.layer ? [inside.layer] : []));
+  });
+  return [...new Set(found)];
+}
+
+/** A batch's inputs as `predictOnBatch` takes them: by the inputs' names where they are named. */
+function inputsOf(model: tf.LayersModel, batch: { xs: tf.TensorContainer }): tf.Tensor | tf.Tensor[] {
+  const xs = batch?.xs;
+  if (xs instanceof tf.Tensor || Array.isArray(xs)) return xs as tf.Tensor | tf.Tensor[];
+  if (typeof xs !== "object" || xs === null) {
+    throw new TypeError(`Cannot ${VERB}: each batch must have xs, got ${shown(Object.keys(batch ?? {}))}`);
+  }
+  return model.inputNames.map((name) => (xs as tf.NamedTensorMap)[name]);
+}
+
+/** Adds the statistics of a batch at each layer, each layer before it normalizing by the batch as well. */
+function addBatch(model: tf.LayersModel, all: Sums[], xs: tf.Tensor | tf.Tensor[]): void {
+  const restorers = all.map((one) =>
+    watch(one.layer, (statistics) => {
+      const before = one.sums;
+      one.sums = statistics.map((statistic, index) => tf.keep(before[index]?.add(statistic) ?? statistic.clone()));
+      one.batches++;
+      tf.dispose(before);
+    })
+  );
+  try {
+    tf.dispose(model.predictOnBatch(xs));
+  } finally {
+    restorers.forEach((restore) => restore());
+  }
+}
+
+/**
+ * Lets a layer work as in training, also in a prediction, and tells of each batch's mean and variance. The function that
+ * it returns puts all back.
+ */
+function watch(layer: BatchNormalization, tell: (statistics: tf.Tensor[]) => void): () => void {
+  const { call, momentum } = layer;
+  const own = Object.getOwnPropertyDescriptor(layer, "call");
+  const before = statisticsOf(layer).map((statistic) => tf.keep(statistic.read().clone()));
+  layer.momentum = 0;
+  layer.call = (inputs, kwargs) => {
+    // from 0 and without momentum, the running statistics become the batch's own
+    tf.tidy(() => statisticsOf(layer).forEach((statistic) => statistic.write(tf.zerosLike(statistic.read()))));
+    const outputs = call.call(layer, inputs, { ...kwargs, training: true });
+    tell(statisticsOf(layer).map((statistic) => statistic.read()));
+    return outputs;
+  };
+  return () => {
+    layer.momentum = momentum;
+    if (own) Object.defineProperty(layer, "call", own);
+    else delete (layer as Partial<BatchNormalization>).call;
+    statisticsOf(layer).forEach((statistic, index) => statistic.write(before[index]));
+    tf.dispose(before);
+  };
+}

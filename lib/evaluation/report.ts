@@ -1,0 +1,75 @@
+/**
+ * A confusion matrix as scores and as text.
+ * @module
+ */
+
+/** Precision, recall, f1 and support of one class. */
+export interface ClassScore {
+  /** The class. */
+  readonly name: string;
+  /** Of those called this class, the fraction that is. 0 where none was called so. */
+  readonly precision: number;
+  /** Of this class, the fraction that was found. 0 where there is none. */
+  readonly recall: number;
+  /** The harmonic mean of the two. */
+  readonly f1: number;
+  /** Images of this class. */
+  readonly support: number;
+}
+
+/** Accuracy, scores by class and the report, from the confusion matrix. */
+export function scores(confusion: readonly (readonly number[])[], classNames: readonly string[]) {
+  const total = confusion.flat().reduce((sum, count) => sum + count, 0);
+  const right = confusion.reduce((sum, row, index) => sum + row[index], 0);
+  const ratio = (part: number, whole: number) => whole === 0 ? 0 : part / whole;
+  const classes = classNames.map((name, index): ClassScore => {
+    const support = confusion[index].reduce((sum, count) => sum + count, 0);
+    const precision = ratio(confusion[index][index], confusion.reduce((sum, row) => sum + row[index], 0));
+    const recall = ratio(confusion[index][index], support);
+    return { name, precision, recall, f1: ratio(2 * precision * recall, precision + recall), support };
+  });
+  const accuracy = ratio(right, total);
+  return { accuracy, classes, report: reportText(classes, accuracy, total) };
+}
+
+/** scikit-learn's `classification_report` of the same numbers, to the character. */
+function reportText(classes: readonly ClassScore[], accuracy: number, total: number): string {
+  const width = Math.max("weighted avg".length, ...classes.map(({ name }) => name.length));
+  const cell = (value: number | string) => ` ${(typeof value === "string" ? value : value.toFixed(2)).padStart(9)}`;
+  const line = (name: string, cells: (number | string)[], support: number) =>
+    `${name.padStart(width)} ${cells.map(cell).join("")}${cell(String(support))}`;
+  const average = (weight: (score: ClassScore) => number) => {
+    const sum = classes.reduce((all, score) => all + weight(score), 0) || 1;
+    return (["precision", "recall", "f1"] as const).map((key) =>
+      classes.reduce((all, score) => all + score[key] * weight(score), 0) / sum
+    );
+  };
+  const scoresOf = ({ precision, recall, f1 }: ClassScore) => [precision, recall, f1];
+  return [
+    `${"".padStart(width)} ${["precision", "recall", "f1-score", "support"].map(cell).join("")}`,
+    "",
+    ...classes.map((score) => line(score.name, scoresOf(score), score.support)),
+    "",
+    line("accuracy", ["", "", accuracy], total),
+    line("macro avg", average(() => 1), total),
+    line("weighted avg", average(({ support }) => support), total),
+    "",
+  ].join("\n");
+}
+
+/** The confusion matrix as text: a row a true class, a column a prediction. */
+export function confusionText(confusion: readonly (readonly number[])[], classNames: readonly string[]): string {
+  const width = Math.max(10, ...classNames.map((name) => name.length));
+  const cell = Math.max(
+    6,
+    ...classNames.map((name) => name.length + 1),
+    ...confusion.flat().map((n) => `${n}`.length + 1),
+  );
+  return [
+    `${"true \\ said".padStart(width)}${classNames.map((name) => name.padStart(cell)).join("")}`,
+    ...confusion.map((row, index) =>
+      `${classNames[index].padStart(width)}${row.map((n) => `${n}`.padStart(cell)).join("")}`
+    ),
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,33 @@
+/**
+ * A tensor's values outside of tfjs, to be saved and restored to the bit.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** One tensor's values. */
+export interface SavedTensor {
+  /** Its name, such as `"conv/kernel/momentum"`; empty where it needs none. */
+  readonly name: string;
+  /** Its shape. */
+  readonly shape: readonly number[];
+  /** Its values, float32 or int32. */
+  readonly values: Float32Array | Int32Array;
+}
+
+/** Reads a tensor; its values are a copy. */
+export async function readTensor(name: string, tensor: tf.Tensor): Promise<SavedTensor> {
+  const values = await tensor.data() as Float32Array | Int32Array;
+  return { name, shape: [...tensor.shape], values: values.slice() };
+}
+
+/** The tensor that was saved. */
+export function tensorOf({ values, shape }: SavedTensor): tf.Tensor {
+  return tf.tensor(values, [...shape], values instanceof Int32Array ? "int32" : "float32");
+}
+
+/** Whether a value, which may come from a file, is a tensor that was saved: as many values as its shape says. */
+export function isSavedTensor(value: unknown): value is SavedTensor {
+  const { shape, values } = (value ?? {}) as Partial<SavedTensor>;
+  return (values instanceof Float32Array || values instanceof Int32Array) && Array.isArray(shape) &&
+    shape.every((size) => Number.isInteger(size) && size >= 0) && tf.util.sizeFromShape(shape) === values.length;
+}
