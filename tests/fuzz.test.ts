@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {
   accuracyFigure,
+  averageWeights,
   cosineDecay,
   cosineRestarts,
-  averageWeights,
   cyclical,
   CyclicLR,
   exponentialRamp,

@@ -5,8 +5,11 @@
 import { imageDataset, tf } from "../lib/mod.ts";
 import { CIFAR10_CLASSES } from "../lib/data/cifar10/mod.ts";
 import { randomFrom } from "../lib/data/random.ts";
-import { planRun, presetConfig } from "../lib/experiments/config.ts";
-import { chooseData, type RunOptions, type RunResult, runTraining } from "../lib/experiments/trainer.ts";
+import { chooseData } from "../lib/experiments/data.ts";
+import { planExperiment } from "../lib/experiments/plan.ts";
+import { presetExperiment } from "../lib/experiments/presets.ts";
+import { DATASETS } from "../lib/experiments/registries/datasets.ts";
+import { type RunOptions, type RunResult, runTraining } from "../lib/experiments/trainer.ts";
 import { seededDropout } from "../lib/models/seeded_dropout.ts";
 
 function dots(size: number) {
@@ -21,19 +24,13 @@ function dots(size: number) {
 
 /** Trains `epochs` epochs of 50 iterations under a triangular cycle of 4 epochs. */
 export async function tinyRun(epochs: number, options: RunOptions): Promise<RunResult> {
-  const plan = planRun({
-    ...presetConfig("quick"),
-    ...{
-      epochs,
-      stepSize: 2,
-      baseLr: 1e-6,
-      maxLr: 1e-5,
-      batchSize: 4,
-      trainSize: 220,
-      validationSize: 20,
-      testSize: 20,
-    },
-  });
+  const experiment = {
+    ...presetExperiment("quick"),
+    data: { dataset: "cifar10", trainSize: 220, validationSize: 20, testSize: 20 },
+    schedule: { name: "triangular", baseLr: 1e-6, maxLr: 1e-5, stepSize: 2 },
+    budget: { batchSize: 4, epochs },
+  };
+  const plan = planExperiment(experiment, DATASETS.cifar10.facts!);
   const model = tf.sequential({
     layers: [
       tf.layers.flatten({ inputShape: [4, 4, 3] }),

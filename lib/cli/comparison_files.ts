@@ -62,7 +62,12 @@ export async function writeComparison(directory: string, options: ComparisonOpti
   const text = varied ? sensitivityText(runs) : comparisonMarkdown(comparisonTable(runs.map(scored)));
   await write("comparison.md", text);
   if (varied) {
-    const points = runs.map(({ name, seed, value, result }) => ({ name, seed, value: value!, score: result.testAccuracy }));
+    const points = runs.map(({ name, seed, value, result }) => ({
+      name,
+      seed,
+      value: value!,
+      score: result.testAccuracy,
+    }));
     await save("sensitivity.png", sensitivityFigure(points, { parameter: parameterOf(runs), title }));
   } else {
     const curves = record.runs.map(({ name, seed, history }) => ({ name: name!, seed, history }));
@@ -146,7 +151,9 @@ function sensitivityText(runs: readonly DoneRun[]): string {
 /** What was varied: the one setting in which two runs of a schedule and a seed differ. */
 function parameterOf(runs: readonly DoneRun[]): string {
   const [first] = runs;
-  const other = runs.find(({ name, seed, value }) => name === first.name && seed === first.seed && value !== first.value);
+  const other = runs.find(({ name, seed, value }) =>
+    name === first.name && seed === first.seed && value !== first.value
+  );
   const groups = other ? differences(first.experiment, other.experiment) : {};
   for (const [group, settings] of Object.entries(groups)) {
     const before = first.experiment[group as "schedule"] as Record<string, unknown>;

@@ -6,22 +6,27 @@ import type { Job } from "../experiments/comparison_runs.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { SCHEDULES } from "../experiments/registries/schedules.ts";
 import { checkChoice } from "../support/check.ts";
-import { EXPERIMENT_FLAGS, experimentFromFlags, type ExperimentValues, SCHEDULE_FLAGS } from "./experiment_flags.ts";
+import { EXPERIMENT_FLAGS, type ExperimentValues, SCHEDULE_FLAGS } from "./experiment_flags.ts";
+import { experimentFromFlags } from "./experiment_from_flags.ts";
 import { type Flag, type FlagValues, UsageError } from "./flags.ts";
 import { atTheDoor } from "./terminal.ts";
 
 /** Flags that may have several values, of which one at most does. */
 export const VARIED = ["max-lr", "base-lr", "step-size", "epochs", "weight-decay", "batch-size"] as const;
-const VARIED_FLAGS = Object.fromEntries(
-  VARIED.map((name) => [name, { ...EXPERIMENT_FLAGS[name], takes: "text" }]),
-) as Record<typeof VARIED[number], { takes: "text"; help: string }>;
+/** A flag with several values is read as a text. */
+const listed = <const F extends Flag>({ help }: F) => ({ takes: "text", help }) as const;
 
 const { schedule: _schedule, mode: _mode, ...SHARED_FLAGS } = EXPERIMENT_FLAGS;
 
 /** An experiment's flags without its schedule; some may have several values. */
 export const JOB_FLAGS = {
   ...SHARED_FLAGS,
-  ...VARIED_FLAGS,
+  "max-lr": listed(EXPERIMENT_FLAGS["max-lr"]),
+  "base-lr": listed(EXPERIMENT_FLAGS["base-lr"]),
+  "step-size": listed(EXPERIMENT_FLAGS["step-size"]),
+  epochs: listed(EXPERIMENT_FLAGS.epochs),
+  "weight-decay": listed(EXPERIMENT_FLAGS["weight-decay"]),
+  "batch-size": listed(EXPERIMENT_FLAGS["batch-size"]),
   schedules: { takes: "text", help: "schedules by name, as in triangular,step (eight of them)" },
 } as const satisfies Record<string, Flag>;
 

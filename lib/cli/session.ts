@@ -80,7 +80,9 @@ export async function loadImages(
   { sink, say }: Voice,
   stop: Stop,
 ): Promise<Images> {
-  if (data.dataset === "cifar10" && values.data === undefined && values.offline) say("Offline: CIFAR-10 from the cache.");
+  if (data.dataset === "cifar10" && values.data === undefined && values.offline) {
+    say("Offline: CIFAR-10 from the cache.");
+  }
   const images = await DATASETS[data.dataset].load(data, {
     cifar10Directory: values.data,
     signal: stop.signal,

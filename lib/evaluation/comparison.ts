@@ -133,7 +133,12 @@ export function comparisonMarkdown(table: readonly ComparisonRow[]): string {
   const several = table.some(({ behind }) => behind);
   const lines = table.map(({ name, runs, accuracy, deviation, loss, behind }) => {
     const cells = [
-      ...[name, `${percent(accuracy)}${deviation === undefined ? "" : ` ± ${percent(deviation)}`}`, loss.toFixed(3), runs],
+      ...[
+        name,
+        `${percent(accuracy)}${deviation === undefined ? "" : ` ± ${percent(deviation)}`}`,
+        loss.toFixed(3),
+        runs,
+      ],
       ...several ? [behind ? `${percent(behind.mean)} (${behind.interval.map(percent).join(" to ")})` : ""] : [],
     ];
     return `| ${cells.join(" | ")} |`;

@@ -22,7 +22,9 @@ const number = (rule: readonly [words: string, holds: (value: number) => boolean
 const choice = (choices: readonly string[]): Check => (name, value) => checkChoice(VERB, name, value, choices);
 const optional = (check: Check): Check => (name, value) => value === undefined || check(name, value);
 const toggle: Check = (name, value) => {
-  if (typeof value !== "boolean") throw new TypeError(`Cannot ${VERB}: ${name} must be true or false, got ${shown(value)}`);
+  if (typeof value !== "boolean") {
+    throw new TypeError(`Cannot ${VERB}: ${name} must be true or false, got ${shown(value)}`);
+  }
 };
 const text: Check = (name, value) => {
   if (typeof value !== "string" || value === "") {
@@ -53,7 +55,9 @@ const DATA: Record<string, Check> = {
   directory: optional(text),
   imageSize: optional(number(rules.count)),
   classes: optional((_name, value) => {
-    if (!Array.isArray(value)) throw new TypeError(`Cannot ${VERB}: classes must be a list of names, got ${shown(value)}`);
+    if (!Array.isArray(value)) {
+      throw new TypeError(`Cannot ${VERB}: classes must be a list of names, got ${shown(value)}`);
+    }
   }),
   trainSize: optional(number(rules.count)),
   validationSize: optional(number(wholeNotNegative)),

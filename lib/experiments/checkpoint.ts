@@ -9,7 +9,15 @@ import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
 import { join } from "../support/path.ts";
 import type { WeightAverageState } from "../callbacks/average_weights.ts";
 import { optimizerState, restoreOptimizer, type SavedTensor } from "../optimizers/optimizer.ts";
-import { assemble, type Header, type PackedOptimizer, type PackedTensor, Packer, parse, unpack } from "./checkpoint_file.ts";
+import {
+  assemble,
+  type Header,
+  type PackedOptimizer,
+  type PackedTensor,
+  Packer,
+  parse,
+  unpack,
+} from "./checkpoint_file.ts";
 import type { SchedulerState } from "../callbacks/scheduler.ts";
 
 /** What a checkpoint holds beside weights and slots. */

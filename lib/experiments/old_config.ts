@@ -31,7 +31,8 @@ export function isOldConfig(config: object): config is OldConfig {
 
 /** The experiment that flat settings describe. */
 export function fromOldConfig(config: OldConfig): Experiment {
-  const { preset, mode, baseLr, maxLr, stepSize, epochs, batchSize, momentum, gamma, seed, augment, precision } = config;
+  const { preset, mode, baseLr, maxLr, stepSize, epochs, batchSize, momentum, gamma, seed, augment, precision } =
+    config;
   const { classes, trainSize, validationSize, testSize } = config;
   return {
     preset,

@@ -80,10 +80,9 @@ const [BYTES_A_BATCH, BATCHES_A_COLUMN] = [36, 4];
  * A record's run, small enough that `count` of them make a record.
  *
  * @param run The training.
- * @param count How many runs the record will have.
- * @param classes How many classes there are: guessing scores one in so many.
+ * @param about `count`: how many runs the record will have; `classes`: guessing scores one in so many.
  */
-export function recordRun(run: EndedRun, count: number, classes: number): RecordRun {
+export function recordRun(run: EndedRun, { count, classes }: { count: number; classes: number }): RecordRun {
   const { name, seed, differs, scores, labels, epochs, minutes } = run;
   const [first, ...others] = scores;
   const short = ({ accuracy, loss }: Evaluation) => ({ testAccuracy: accuracy, testLoss: Number(loss.toPrecision(5)) });

@@ -44,7 +44,12 @@ export async function readExperiment(path: string): Promise<SavedExperiment> {
   if (typeof raw !== "object" || raw === null) throw refuse();
   const experiment = isOldConfig(raw) ? fromOldConfig(raw) : raw as Experiment;
   const command = json!.about?.command;
-  return { experiment, raw, ...(command && { command }), ...(Array.isArray(json!.runs) && { record: json as ResultRecord }) };
+  return {
+    experiment,
+    raw,
+    ...(command && { command }),
+    ...(Array.isArray(json!.runs) && { record: json as ResultRecord }),
+  };
 }
 
 /** Writes a run's settings; `--config` and `--resume` read them again. */

@@ -10,7 +10,7 @@ import { ensemble } from "../evaluation/ensemble.ts";
 import { evaluate, type Evaluation } from "../evaluation/evaluate.ts";
 import { mirrored } from "../evaluation/mirrored.ts";
 import { refreshBatchNorm } from "../evaluation/refresh_batch_norm.ts";
-import { type RunData, refreshingBatches } from "./data.ts";
+import { refreshingBatches, type RunData } from "./data.ts";
 import type { RunPlan } from "./plan.ts";
 
 /** One score of a training. */

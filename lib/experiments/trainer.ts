@@ -7,7 +7,6 @@ import { averageWeights, type WeightAverage } from "../callbacks/average_weights
 import { type AnyCallback, callbacks } from "../callbacks/compose.ts";
 import { ModelCallback } from "../callbacks/model_callback.ts";
 import { LearningRateScheduler } from "../callbacks/scheduler.ts";
-import type { Snapshots } from "../callbacks/snapshots.ts";
 import { snapshots } from "../callbacks/snapshots_in_directory.ts";
 import { stopOnInterrupt } from "../callbacks/stop_on_interrupt.ts";
 import { stopOnNaN } from "../callbacks/stop_on_nan.ts";
@@ -124,7 +123,7 @@ class StopAt extends ModelCallback {
 }
 
 /** Options of {@linkcode runExperiment}. */
-export interface ExperimentOptions extends Omit<RunOptions, "model">, LoadOptions {
+export interface ExperimentOptions extends Omit<RunOptions, "model">, Omit<LoadOptions, "signal"> {
   /** The images, where they are loaded already. */
   images?: Images;
 }

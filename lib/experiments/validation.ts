@@ -6,7 +6,7 @@ import { ModelCallback } from "../callbacks/model_callback.ts";
 import type { LearningRateScheduler } from "../callbacks/scheduler.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { refreshBatchNorm } from "../evaluation/refresh_batch_norm.ts";
-import { type RunData, refreshingBatches } from "./data.ts";
+import { refreshingBatches, type RunData } from "./data.ts";
 import type { RunPlan } from "./plan.ts";
 
 /**

@@ -65,13 +65,17 @@ export function numbersOf(logs: Record<string, unknown> = {}): Record<string, nu
 /** Whether a value, which may come from a file, is a history: its lists of one length, their entries numbers. */
 export function isHistory(value: unknown): value is TrainingHistory {
   if (typeof value !== "object" || value === null) return false;
-  const { iterations, lr, momentum, loss, accuracy, epochs, validations = [] } = value as Record<keyof TrainingHistory, unknown>;
+  const { iterations, lr, momentum, loss, accuracy, epochs, validations = [] } = value as Record<
+    keyof TrainingHistory,
+    unknown
+  >;
   const numbers = (list: unknown, length?: number, gaps = false) =>
     Array.isArray(list) && (length === undefined || list.length === length) &&
     list.every((entry) => Number.isFinite(entry) || (gaps && (entry === null || typeof entry === "number")));
   return numbers(iterations) && numbers(lr, (iterations as number[]).length) &&
     numbers(loss, (iterations as number[]).length, true) &&
     (momentum === undefined || numbers(momentum)) && (accuracy === undefined || numbers(accuracy, undefined, true)) &&
-    Array.isArray(epochs) && epochs.every((epoch) => Number.isFinite(epoch?.epoch) && Number.isFinite(epoch.iteration)) &&
+    Array.isArray(epochs) &&
+    epochs.every((epoch) => Number.isFinite(epoch?.epoch) && Number.isFinite(epoch.iteration)) &&
     Array.isArray(validations) && validations.every((one) => Number.isFinite(one?.iteration));
 }

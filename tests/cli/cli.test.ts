@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { helpText, parseFlags, UsageError } from "../../lib/cli/flags.ts";
 import { permissionFlags } from "../../lib/cli/launch.ts";
-import { planFromFlags, SETTING_FLAGS } from "../../lib/cli/session.ts";
+import { EXPERIMENT_FLAGS } from "../../lib/cli/experiment_flags.ts";
+import { experimentFromFlags } from "../../lib/cli/experiment_from_flags.ts";
 import { randomFrom } from "../../lib/data/random.ts";
-import { planRun, presetConfig } from "../../lib/experiments/config.ts";
+import { cyclesOf } from "../../lib/experiments/describe.ts";
+import { planExperiment } from "../../lib/experiments/plan.ts";
+import { presetExperiment } from "../../lib/experiments/presets.ts";
+import { DATASETS } from "../../lib/experiments/registries/datasets.ts";
 import { duration, progressLine } from "../../lib/callbacks/progress.ts";
 import { allowed, withDirectory } from "../support.ts";
 
@@ -53,7 +57,7 @@ for (
     [["--train-size", "60000"], /trainSize must be at most 50000, the images there are, got 60000/],
     [["--classes", "cat,unicorn"], /classes must be among .*, got "unicorn"/],
     [["--backend", "cuda"], /it must be one of "auto", "native", "webgpu", "wasm", "cpu", got "cuda"/],
-    [["--preset", "slow"], /it must be one of "quick", "article", got "slow"/],
+    [["--preset", "slow"], /it must be one of "quick", "article", "fast", "paper", got "slow"/],
     [["--config", "/no/such/file"], /Cannot read \/no\/such\/file: it must exist/],
     [["quick"], /it takes flags alone, got "quick"/],
     [["--seed", "1.5"], /seed must be a whole number, got 1\.5/],
@@ -152,36 +156,59 @@ Deno.test("parseFlags() never throws anything but a UsageError, for 5000 random 
   for (let i = 0; i < 5000; i++) {
     const args = Array.from({ length: Math.floor(random() * 6) }, () => pieces[Math.floor(random() * pieces.length)]);
     try {
-      parseFlags(SETTING_FLAGS, args);
+      parseFlags(EXPERIMENT_FLAGS, args);
     } catch (error) {
       assert.ok(error instanceof UsageError && error.message.startsWith("Cannot read "), `${args}: ${error}`);
     }
   }
 });
 
-Deno.test("planRun() accepts a config or throws a clear error, for 5000 random ones", () => {
+Deno.test("planExperiment() accepts an experiment or throws a clear error, for 8000 spoilt ones", () => {
   const random = randomFrom(12);
-  const values = [NaN, -1, 0, 1, 2.5, 1e9, Infinity, "3", null, [], ["cat", "dog"], {}, true, "triangular", undefined];
-  const keys = [...Object.keys(presetConfig("quick")), "__proto__x", "extra"];
-  for (let i = 0; i < 5000; i++) {
-    const config: Record<string, unknown> = { ...presetConfig("quick") };
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
+  const values = [
+    ...[NaN, -1, 0, 1, 2.5, 1e9, Infinity, "3", null, [], ["cat", "dog"], {}, true, "triangular", undefined, [
+      0.8,
+      0.9,
+    ]],
+    ...[
+      { iterations: 5 },
+      { iterations: -1 },
+      { every: "cycle" },
+      { every: 2, decay: 1 },
+      "adam",
+      "folder",
+      "one-cycle",
+    ],
+  ];
+  const whole = experimentFromFlags({ average: "ema", "momentum-range": "0.8,0.9", "weight-decay": 0.1 }, "native");
+  for (let i = 0; i < 8000; i++) {
+    const experiment = structuredClone(whole) as unknown as Record<string, Record<string, unknown>>;
     for (let n = 0; n < 1 + random() * 3; n++) {
-      config[keys[Math.floor(random() * keys.length)]] = values[Math.floor(random() * values.length)];
+      const group = pick([...Object.keys(experiment), "extra"]);
+      const settings = experiment[group];
+      if (typeof settings !== "object" || settings === null || random() < 0.1) {
+        experiment[group] = pick(values) as never;
+      } else settings[pick([...Object.keys(settings), "name", "epochs", "cutout", "gamma", "extra"])] = pick(values);
     }
     try {
-      assert.ok(planRun(config as never).iterations >= 1);
+      assert.ok(planExperiment(experiment as never, DATASETS.cifar10.facts!).iterations >= 1);
     } catch (error) {
-      assert.match(String(error), /^(Range|Type)Error: Cannot (plan|create|read)/, JSON.stringify(config));
+      assert.match(
+        String(error),
+        /^(Range|Type)Error: Cannot (plan|create|read|build|warm)/,
+        JSON.stringify(experiment),
+      );
     }
   }
 });
 
-Deno.test("planFromFlags() keeps a tenth for validation when the size changes, and none in the article's preset", () => {
-  assert.equal(planFromFlags({ "train-size": 640 }, "native").config.validationSize, 64);
-  assert.equal(planFromFlags({ preset: "article", "train-size": 2000 }, "native").config.validationSize, 0);
-  assert.equal(planFromFlags({}, "wasm").config.trainSize, 1280);
-  const article = planFromFlags({ preset: "article" }, "native");
-  assert.deepEqual([article.iterations, article.stepSize, article.cycles], [74_976, 6248, 6]);
+Deno.test("experimentFromFlags() keeps a tenth for validation when the size changes, and none in the article's preset", () => {
+  assert.equal(experimentFromFlags({ "train-size": 640 }, "native").data.validationSize, 64);
+  assert.equal(experimentFromFlags({ preset: "article", "train-size": 2000 }, "native").data.validationSize, 0);
+  assert.equal(experimentFromFlags({}, "wasm").data.trainSize, 1280);
+  const article = planExperiment(experimentFromFlags({ preset: "article" }, "native"), DATASETS.cifar10.facts!);
+  assert.deepEqual([article.iterations, cyclesOf(article)!.stepSize, cyclesOf(article)!.cycles], [74_976, 6248, 6]);
 });
 
 Deno.test("progressLine() reads as Keras users know it", () => {
@@ -195,6 +222,6 @@ Deno.test("progressLine() reads as Keras users know it", () => {
 });
 
 Deno.test("helpText() lists every flag", () => {
-  const text = helpText("What it does.", { "Settings": SETTING_FLAGS }, ["an example"]);
-  for (const name of Object.keys(SETTING_FLAGS)) assert.ok(text.includes(`--${name}`), name);
+  const text = helpText("What it does.", { "Settings": EXPERIMENT_FLAGS }, ["an example"]);
+  for (const name of Object.keys(EXPERIMENT_FLAGS)) assert.ok(text.includes(`--${name}`), name);
 });

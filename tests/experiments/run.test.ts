@@ -3,24 +3,30 @@ import { type BackendName, selectBackend, tf } from "../../lib/mod.ts";
 import { missingNativePart } from "../../lib/backend/native/setup/package.ts";
 import { CIFAR10_CLASSES } from "../../lib/data/cifar10/mod.ts";
 import { readCheckpoint } from "../../lib/experiments/checkpoint.ts";
-import { planRun, presetConfig, type RunConfig } from "../../lib/experiments/config.ts";
-import { chooseData, type RunOptions, runTraining } from "../../lib/experiments/trainer.ts";
+import { chooseData } from "../../lib/experiments/data.ts";
+import type { Experiment } from "../../lib/experiments/experiment.ts";
+import { planExperiment } from "../../lib/experiments/plan.ts";
+import { presetExperiment } from "../../lib/experiments/presets.ts";
+import { DATASETS } from "../../lib/experiments/registries/datasets.ts";
+import { type RunOptions, runTraining } from "../../lib/experiments/trainer.ts";
 import { writeRunFiles } from "../../lib/experiments/run_files.ts";
 import { loadModel } from "../../lib/mod.ts";
 import { allowed, smallImages, withDirectory } from "../support.ts";
 
 const native = allowed("read", "write", "env", "ffi", "sys") && !missingNativePart();
-const tiny: RunConfig = {
-  ...presetConfig("quick"),
-  ...{ epochs: 2, stepSize: 1, batchSize: 8, trainSize: 36, validationSize: 4, testSize: 10 },
+/** 4 batches of 8 an epoch, 2 epochs, one cycle. */
+const tiny: Experiment = {
+  ...presetExperiment("quick"),
+  data: { dataset: "cifar10", trainSize: 36, validationSize: 4, testSize: 10 },
+  budget: { batchSize: 8, epochs: 2 },
 };
 const images = {
   train: { ...smallImages(60), classNames: CIFAR10_CLASSES },
   test: { ...smallImages(20), classNames: CIFAR10_CLASSES },
 };
 
-async function run(config: RunConfig, options: RunOptions = {}) {
-  const plan = planRun(config);
+async function run(experiment: Experiment, options: RunOptions = {}) {
+  const plan = planExperiment(experiment, DATASETS.cifar10.facts!);
   return await runTraining(plan, chooseData(plan, images), options);
 }
 const weightsOf = (model: tf.LayersModel) => model.getWeights().map((weight) => [...weight.dataSync().slice(0, 200)]);
@@ -30,8 +36,10 @@ for (const backend of ["native", "wasm"] as BackendName[]) {
     ignore: backend === "native" ? !native : !allowed("read", "write", "env", "ffi", "sys"),
   }, async () => {
     await selectBackend(backend);
-    const config = backend === "wasm" ? { ...tiny, epochs: 1, stepSize: 0.5, batchSize: 4, trainSize: 12 } : tiny;
-    const { status, evaluation, scheduler, model } = await run(config);
+    const experiment = backend === "wasm"
+      ? { ...tiny, data: { ...tiny.data, trainSize: 12 }, budget: { batchSize: 4, epochs: 1 } }
+      : tiny;
+    const { status, evaluation, scores, scheduler, model } = await run(experiment);
     assert.equal(status, "finished");
     assert.equal(evaluation!.predictions.length, 10);
     assert.ok(scheduler.history.loss.every(Number.isFinite));
@@ -43,7 +51,7 @@ for (const backend of ["native", "wasm"] as BackendName[]) {
         directory,
         title: "tiny",
         history: scheduler.history,
-        evaluation,
+        scores,
         classNames: CIFAR10_CLASSES,
         model,
       });
@@ -65,22 +73,23 @@ Deno.test("two classes train by binary cross-entropy", { ignore: !native }, asyn
   await selectBackend("native");
   const { evaluation, model } = await run({
     ...tiny,
-    classes: ["cat", "dog"],
-    trainSize: 12,
-    validationSize: 2,
-    batchSize: 5,
-    testSize: 4,
+    data: { dataset: "cifar10", classes: ["cat", "dog"], trainSize: 12, validationSize: 2, testSize: 4 },
+    budget: { batchSize: 5, epochs: 2 },
   });
   assert.equal(model.loss, "binaryCrossentropy");
   assert.equal(evaluation!.confusion.length, 2);
 });
 
 Deno.test(
-  "a loss that is no number stops the run at once and keeps what was recorded",
+  "a NaN loss stops the run at once and keeps what was recorded",
   { ignore: !native },
   async () => {
     await selectBackend("native");
-    const { status, scheduler, evaluation } = await run({ ...tiny, epochs: 8, baseLr: 1e30, maxLr: 1e30 });
+    const { status, scheduler, evaluation } = await run({
+      ...tiny,
+      schedule: { name: "triangular", baseLr: 1e30, maxLr: 1e30, stepSize: 1 },
+      budget: { batchSize: 8, epochs: 8 },
+    });
     assert.equal(status, "diverged");
     assert.equal(evaluation, undefined);
     assert.ok(scheduler.iteration >= 1 && scheduler.iteration <= 4, `${scheduler.iteration}`);

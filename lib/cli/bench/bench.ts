@@ -17,16 +17,17 @@ import { checkChoice } from "../../support/check.ts";
 import { median } from "../../support/statistics.ts";
 import { cyclical } from "../../schedules/cyclical.ts";
 import { noise, stepFlags, stepper } from "./bench_model.ts";
+import { EXPERIMENT_FLAGS } from "../experiment_flags.ts";
 import { type Flag, helpText, parseFlags } from "../flags.ts";
 import { type Peer, startPeer } from "./peer.ts";
-import { ensureNative, MACHINE_FLAGS, SETTING_FLAGS, startBackend } from "../session.ts";
+import { ensureNative, MACHINE_FLAGS, startBackend } from "../session.ts";
 import { atTheDoor, type Voice, voice } from "../terminal.ts";
 
 const FLAGS = {
   "batch-size": { takes: "number", help: "images in a batch (64)" },
   steps: { takes: "number", help: "steps to time; their median counts (12)" },
   backend: MACHINE_FLAGS.backend,
-  precision: SETTING_FLAGS.precision,
+  precision: EXPERIMENT_FLAGS.precision,
   against: { takes: "text", help: "keras or pytorch: the same training there, step by step in alternation" },
   all: { help: "one line for each backend that can be had here" },
 } as const satisfies Record<string, Flag>;

@@ -119,7 +119,7 @@ interface Running {
 
 /** Runs the jobs that are not done yet; false where it was stopped. */
 async function runJobs(jobs: readonly Job[], running: Running): Promise<boolean> {
-  const { shard, directory, backend, stop, speak } = running;
+  const { shard, directory, backend, speak } = running;
   const there = await readRuns(directory);
   const open = jobs.filter((job, index) => index % shard.of === shard.number - 1 && !isDone(job, backend, there));
   for (const [index, job] of open.entries()) {

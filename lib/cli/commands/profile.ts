@@ -5,15 +5,16 @@
 import * as tf from "@tensorflow/tfjs";
 import { timeOperations } from "../../backend/operation_times.ts";
 import { stepFlags, stepper } from "../bench/bench_model.ts";
+import { EXPERIMENT_FLAGS } from "../experiment_flags.ts";
 import { type Flag, helpText, parseFlags, UsageError } from "../flags.ts";
-import { MACHINE_FLAGS, SETTING_FLAGS, startBackend } from "../session.ts";
+import { MACHINE_FLAGS, startBackend } from "../session.ts";
 import { voice } from "../terminal.ts";
 
 const FLAGS = {
   "batch-size": { takes: "number", help: "images in a batch (64)" },
   steps: { takes: "number", help: "steps to measure, after two to warm up (8)" },
   backend: MACHINE_FLAGS.backend,
-  precision: SETTING_FLAGS.precision,
+  precision: EXPERIMENT_FLAGS.precision,
 } as const satisfies Record<string, Flag>;
 
 const HELP = helpText(

@@ -12,7 +12,8 @@ import { identityOf, readExperiment, writeExperiment } from "../../experiments/s
 import { runTraining } from "../../experiments/trainer.ts";
 import { exists, fileError } from "../../support/files.ts";
 import { join } from "../../support/path.ts";
-import { EXPERIMENT_FLAGS, EXPERIMENT_GROUPS, experimentFromFlags } from "../experiment_flags.ts";
+import { EXPERIMENT_FLAGS, EXPERIMENT_GROUPS } from "../experiment_flags.ts";
+import { experimentFromFlags } from "../experiment_from_flags.ts";
 import { commandOf, type Flag, helpText, parseFlags, UsageError } from "../flags.ts";
 import { LIST_FLAG, listText } from "../list.ts";
 import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, startBackend, summary } from "../session.ts";
@@ -58,9 +59,13 @@ export async function train(args: readonly string[]): Promise<number> {
   }
   const choice = backendFlag(flags.backend);
   const { resume } = flags;
-  const excluded = resume === undefined ? [] : (["config", "output"] as const).filter((name) => flags[name] !== undefined);
+  const excluded = resume === undefined
+    ? []
+    : (["config", "output"] as const).filter((name) => flags[name] !== undefined);
   if (excluded.length > 0) {
-    throw new UsageError(`Cannot resume a run: --resume takes its settings and directory from it, got --${excluded[0]} too`);
+    throw new UsageError(
+      `Cannot resume a run: --resume takes its settings and directory from it, got --${excluded[0]} too`,
+    );
   }
   const minutes = flags["checkpoint-minutes"] ?? 5;
   if (!(minutes >= 0)) throw new UsageError(`Cannot read --checkpoint-minutes: it takes 0 or more, got ${minutes}`);
@@ -96,7 +101,11 @@ export async function train(args: readonly string[]): Promise<number> {
       ...flags.tensorboard ? [tensorBoard(join(directory, "tensorboard"))] : [],
     ],
     signal: stop.signal,
-    checkpoints: { directory: join(directory, "checkpoints"), everyMs: minutes * 60_000, run: identityOf(raw, backend) },
+    checkpoints: {
+      directory: join(directory, "checkpoints"),
+      everyMs: minutes * 60_000,
+      run: identityOf(raw, backend),
+    },
     resume: resume !== undefined,
     snapshotDirectory: join(directory, "snapshots"),
     onStart: (scheduler) => {
@@ -112,7 +121,12 @@ export async function train(args: readonly string[]): Promise<number> {
       hardware: hardwareText(backend),
       versions: versions(),
       runs: [recordRun({
-        ...{ seed: experiment.seed, history: result.scheduler.history, scores: result.scores, labels: data.test.labels },
+        ...{
+          seed: experiment.seed,
+          history: result.scheduler.history,
+          scores: result.scores,
+          labels: data.test.labels,
+        },
         ...{ epochs: result.scheduler.iteration / plan.batchesPerEpoch, minutes: result.elapsedMs / 60_000 },
       }, { count: 1, classes: plan.experiment.data.classes.length })],
     });

@@ -64,8 +64,7 @@ export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
   "exp-range": {
     about: "triangular, its height (or both bounds, --decays bounds) shrinking by gamma each iteration",
     takes: [...CYCLE, "gamma", "decays"],
-    build: (it) =>
-      cycle(it, { mode: "exp_range", gamma: quarterLeft(it), ...(it.decays && { decays: it.decays }) }),
+    build: (it) => cycle(it, { mode: "exp_range", gamma: quarterLeft(it), ...(it.decays && { decays: it.decays }) }),
   },
   "one-cycle": {
     about: "PyTorch's 1cycle policy: one rise, one long fall to almost nothing",

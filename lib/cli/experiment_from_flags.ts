@@ -1,0 +1,126 @@
+/**
+ * From a command line to an experiment.
+ * @module
+ */
+import { checkExperiment } from "../experiments/check_experiment.ts";
+import { AVERAGES, type Experiment, isScheduleConfig, type ScheduleSettings } from "../experiments/experiment.ts";
+import { isSlow, presetExperiment, PRESETS } from "../experiments/presets.ts";
+import { DATASETS } from "../experiments/registries/datasets.ts";
+import { OPTIMIZERS } from "../experiments/registries/optimizers.ts";
+import { SCHEDULES } from "../experiments/registries/schedules.ts";
+import { checkChoice } from "../support/check.ts";
+import { resolve } from "../support/path.ts";
+import { type ExperimentValues, SETTING_FLAGS, type SettingFlag } from "./experiment_flags.ts";
+import { UsageError } from "./flags.ts";
+import { atTheDoor } from "./terminal.ts";
+
+/**
+ * An experiment out of a preset, a saved experiment, and flags, the later over the earlier; checked.
+ *
+ * @param values The flags.
+ * @param backend The backend: a slow one gets a smaller quick preset.
+ * @param saved An experiment that was saved.
+ * @throws {UsageError} If a value is wrong.
+ */
+export function experimentFromFlags(values: ExperimentValues, backend: string, saved?: Experiment): Experiment {
+  return atTheDoor(() => {
+    const preset = values.preset ?? "quick";
+    checkChoice("read --preset", "it", preset, Object.keys(PRESETS));
+    const base = saved && values.preset === undefined
+      ? structuredClone(saved)
+      : presetExperiment(preset, isSlow(backend));
+    if (values.schedule !== undefined && values.mode !== undefined) {
+      throw new UsageError("Cannot read --mode: it is another word for --schedule, got both");
+    }
+    const experiment = withEntries(base, values) as unknown as Record<string, Record<string, unknown>>;
+    for (const [flag, { sets: [group, name] }] of Object.entries(SETTING_FLAGS) as [string, SettingFlag][]) {
+      const value = (values as Record<string, unknown>)[flag];
+      if (value === undefined || name === "name") continue;
+      if (name === undefined) experiment[group] = read(flag, value) as Record<string, unknown>;
+      else experiment[group] = { ...experiment[group], [name]: read(flag, value) };
+    }
+    const done = experiment as unknown as Experiment;
+    if (values.iterations !== undefined && values.epochs === undefined) delete done.budget.epochs;
+    if (values.epochs !== undefined && values.iterations === undefined) delete done.budget.iterations;
+    fitSizes(done, values, base);
+    checkExperiment(done);
+    return done;
+  });
+}
+
+/** Flags whose text is more than a text. */
+function read(flag: string, value: unknown): unknown {
+  const list = () => String(value).split(",").map((part) => part.trim());
+  switch (flag) {
+    case "classes":
+      return list();
+    case "momentum-range":
+      return list().map(Number);
+    case "images":
+      return resolve(String(value));
+    case "augment":
+      return PRESETS.article.experiment.augmentation;
+    case "no-augment":
+      return { shift: 0, fill: "nearest", flip: false, cutout: 0 };
+    case "average":
+      checkChoice("read --average", "it", value, Object.keys(AVERAGES));
+      return AVERAGES[value as keyof typeof AVERAGES];
+    default:
+      return value;
+  }
+}
+
+/** Another schedule, model, optimizer or data set keeps what it can use of the settings so far. */
+function withEntries(base: Experiment, values: ExperimentValues): Experiment {
+  const { model, optimizer, images, dataset = images === undefined ? undefined : "folder" } = values;
+  const scheduleName = values.schedule ?? modeName(values.mode);
+  const experiment = { ...base };
+  if (model !== undefined && model !== base.model.name) experiment.model = { name: model };
+  if (optimizer !== undefined) {
+    checkChoice("read --optimizer", "it", optimizer, Object.keys(OPTIMIZERS));
+    const { takes } = OPTIMIZERS[optimizer];
+    experiment.optimizer = kept(base.optimizer, [...takes, "weightDecay", "coupledDecay"], optimizer);
+  }
+  if (scheduleName !== undefined) {
+    checkChoice("read --schedule", "it", scheduleName, Object.keys(SCHEDULES));
+    const settings = isScheduleConfig(base.schedule) ? {} : base.schedule;
+    experiment.schedule = kept(
+      settings,
+      ["warmUp", ...SCHEDULES[scheduleName].takes],
+      scheduleName,
+    ) as ScheduleSettings;
+  }
+  if (dataset !== undefined && dataset !== base.data.dataset) {
+    checkChoice("read --dataset", "it", dataset, Object.keys(DATASETS));
+    experiment.data = { dataset };
+  }
+  return experiment;
+}
+
+function kept<T extends object>(settings: T, names: readonly string[], name: string): T & { name: string } {
+  const entries = Object.entries(settings).filter(([key]) => names.includes(key));
+  return { ...Object.fromEntries(entries), name } as T & { name: string };
+}
+
+/** The article's word for a policy as a schedule's name. */
+function modeName(mode: string | undefined): string | undefined {
+  if (mode === undefined) return undefined;
+  const modes = ["triangular", "triangular2", "exp_range"];
+  checkChoice("read --mode", "mode", mode, modes);
+  return mode.replace("_", "-");
+}
+
+/** A preset's sizes are for all of CIFAR-10's classes, and for the training images that it takes. */
+function fitSizes({ data }: Experiment, values: ExperimentValues, base: Experiment): void {
+  const few = data.classes?.length;
+  const { facts } = DATASETS[data.dataset] ?? {};
+  if (few !== undefined && facts && values.classes !== undefined) {
+    if (values["train-size"] === undefined) data.trainSize = Math.min(data.trainSize ?? Infinity, few * facts.train[0]);
+    if (values["test-size"] === undefined) data.testSize = Math.min(data.testSize ?? Infinity, few * facts.test[0]);
+  }
+  if (
+    values["validation-size"] === undefined && data.trainSize !== base.data.trainSize && data.trainSize !== undefined
+  ) {
+    data.validationSize = base.data.validationSize === 0 ? 0 : Math.round(data.trainSize / 10);
+  }
+}

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { experimentFromFlags } from "../../lib/cli/experiment_from_flags.ts";
+import { describeSchedule } from "../../lib/experiments/describe.ts";
+import { fromOldConfig } from "../../lib/experiments/old_config.ts";
+import { planExperiment } from "../../lib/experiments/plan.ts";
+import { presetExperiment, PRESETS } from "../../lib/experiments/presets.ts";
+import { DATASETS } from "../../lib/experiments/registries/datasets.ts";
+import { SCHEDULES } from "../../lib/experiments/registries/schedules.ts";
+import { identityOf, readExperiment } from "../../lib/experiments/saved.ts";
+import { allowed, withDirectory } from "../support.ts";
+
+const facts = DATASETS.cifar10.facts!;
+
+Deno.test("every preset can be planned", () => {
+  const iterations = Object.keys(PRESETS).map((name) => planExperiment(presetExperiment(name), facts).iterations);
+  assert.deepEqual(iterations, [562, 74_976, 4680, 25_000]);
+});
+
+Deno.test("every schedule of the registry starts, runs and ends at rates that its words promise", () => {
+  const rates = (name: string) => {
+    const experiment = experimentFromFlags({ schedule: name, epochs: 4 }, "native");
+    const { schedule, iterations } = planExperiment(experiment, facts);
+    return [0, 0.25, 0.5, 1].map((part) => schedule(Math.min(iterations - 1, part * iterations)).learningRate);
+  };
+  // 4 epochs of 281 iterations, bounds 0.001 and 0.02, a step size of one epoch
+  const near = (name: string, expected: (number | undefined)[]) => {
+    rates(name).forEach((rate, index) => {
+      const value = expected[index];
+      if (value !== undefined) assert.ok(Math.abs(rate - value) < 2e-4, `${name}: ${rate} is not ${value}`);
+    });
+  };
+  near("triangular", [0.001, 0.02, 0.001, 0.001]);
+  near("triangular2", [0.001, 0.02, 0.001, 0.001]);
+  near("exp-range", [0.001, 0.001 + 0.019 * 0.25 ** 0.25, 0.001, 0.001]);
+  near("one-cycle", [0.02 / 25, undefined, undefined, 0]);
+  near("slanted-triangular", [0, 0.02, 0.02 * 2 / 3, 0]);
+  near("fixed", [0.02, 0.02, 0.02, 0.02]);
+  near("step", [0.02, 0.02, 0.002, 0.0002]);
+  near("linear", [0.02, 0.015, 0.01, 0]);
+  near("decay", [0.02, 0.0105, 0.001, 0.001]);
+  near("polynomial", [0.02, 0.02 * 0.75 ** 2, 0.005, 0]);
+  near("cosine", [0.02, 0.01 * (1 + Math.SQRT1_2), 0.01, 0]);
+  near("cosine-restarts", [0.02, 0.0105, 0.02, 0.001]);
+  near("exponential", [0.02, 0.02 * 0.01 ** 0.25, 0.002, 0.0002]);
+  near("inverse-square-root", [0, 0.02, 0.02 * Math.SQRT1_2, 0.01]);
+  near("warmup-stable-decay", [0, 0.02, 0.02, 0]);
+  near("staged", [0.001, 0.02, undefined, undefined]);
+  near("caffe-fixed", [0.02, 0.02, 0.02, 0.0002]);
+  assert.equal(Object.keys(SCHEDULES).length, 17, "each schedule has its line above");
+});
+
+Deno.test("Smith's staged run divides bounds by ten and step sizes by two at 16,000 and 22,000 iterations", () => {
+  const experiment = {
+    ...presetExperiment("paper"),
+    schedule: { name: "staged", baseLr: 0.001, maxLr: 0.005, stepSize: { iterations: 2000 } },
+  };
+  const { schedule } = planExperiment(experiment, facts);
+  const at = [0, 2000, 16_000, 17_000, 22_000, 22_500].map((iteration) => schedule(iteration).learningRate);
+  at.forEach((rate, index) =>
+    assert.ok(Math.abs(rate - [0.001, 0.005, 1e-4, 5e-4, 1e-5, 5e-5][index]) < 1e-12, `${at}`)
+  );
+});
+
+Deno.test("settings that have no effect are refused, and so are names that no registry knows", () => {
+  const quick = presetExperiment("quick");
+  const cases: [object, RegExp][] = [
+    [{ schedule: { name: "fixed", maxLr: 0.1, gamma: 0.5 } }, /"fixed" takes warmUp, maxLr, got "gamma"/],
+    [{ optimizer: { name: "sgd", momentum: 0.9 } }, /"sgd" takes weightDecay, coupledDecay, got "momentum"/],
+    [{ schedule: { name: "sawtooth" } }, /name must be one of "triangular", .*, got "sawtooth"/],
+    [{ model: { name: "vgg" } }, /model must be one of "mini-googlenet", .*, got "vgg"/],
+    [{ budget: { batchSize: 32, epochs: 2, iterations: 5 } }, /the budget takes either epochs or iterations/],
+    [{ budget: { batchSize: 32 } }, /the budget takes either epochs or iterations/],
+    [{ data: { dataset: "folder" } }, /the data set "folder" needs a directory/],
+    [{ loss: { labelSmoothing: 1 } }, /labelSmoothing must be 0 or more and below 1, got 1/],
+    [{ companions: { average: { every: 0 } } }, /average\.every must be a whole number of 1 or more, got 0/],
+    [{ colour: "red" }, /are its options, got "colour"/],
+  ];
+  for (const [change, message] of cases) {
+    assert.throws(() => planExperiment({ ...quick, ...change } as never, facts), message);
+  }
+});
+
+Deno.test("a budget in iterations may cut its last epoch, and a length may count iterations", () => {
+  const plan = planExperiment({
+    ...presetExperiment("quick"),
+    schedule: { name: "triangular", baseLr: 0, maxLr: 1, stepSize: { iterations: 50 }, warmUp: { iterations: 10 } },
+    budget: { batchSize: 32, iterations: 300, validateEvery: 0.5 },
+  }, facts);
+  assert.deepEqual([plan.iterations, plan.epochs, plan.batchesPerEpoch, plan.validateEvery], [300, 2, 281, 141]);
+  assert.equal(plan.schedule(50).learningRate, 1);
+  assert.ok(Math.abs(plan.schedule(5).learningRate - 0.1 * 0.5) < 1e-12);
+});
+
+Deno.test("a schedule's own config is an experiment's schedule too", () => {
+  const config = { schedule: "constant", learningRate: 0.25 };
+  const plan = planExperiment({ ...presetExperiment("quick"), schedule: config }, facts);
+  assert.equal(plan.schedule(7).learningRate, 0.25);
+});
+
+Deno.test("another schedule or optimizer keeps what it can use of the preset, and flags go over it", () => {
+  const { schedule, optimizer } = experimentFromFlags({ schedule: "one-cycle", optimizer: "adam" }, "native");
+  assert.deepEqual(schedule, { maxLr: 0.02, name: "one-cycle" });
+  assert.deepEqual(optimizer, { momentum: 0.9, name: "adam" });
+  const plan = planExperiment(experimentFromFlags({ mode: "exp_range", gamma: 0.999 }, "native"), facts);
+  assert.equal(
+    describeSchedule(plan),
+    "exp-range, 0.001 to 0.02, half a cycle 281 iterations (1 epoch), gamma 0.999, momentum 0.9",
+  );
+});
+
+/** A config as runs wrote it before experiments had groups. */
+const OLD = {
+  ...{ mode: "triangular2", batchSize: 32, classes: facts.classNames, momentum: 0.9, gamma: 0.99994, seed: 42 },
+  ...{ augment: true, precision: "float32", preset: "quick", baseLr: 0.001, maxLr: 0.02, stepSize: 1, epochs: 2 },
+  ...{ trainSize: 10_000, validationSize: 1000, testSize: 2000 },
+};
+
+Deno.test("a config.json from before experiments had groups is the same run", {
+  ignore: !allowed("read", "write"),
+}, async () => {
+  await withDirectory(async (directory) => {
+    await Deno.writeTextFile(`${directory}/config.json`, JSON.stringify({ config: OLD, about: { backend: "native" } }));
+    const { experiment, raw } = await readExperiment(`${directory}/config.json`);
+    assert.deepEqual(experiment, fromOldConfig(OLD as never));
+    const plan = planExperiment(experiment, facts);
+    assert.deepEqual([plan.iterations, plan.schedule(281).learningRate], [562, 0.02]);
+    assert.deepEqual(plan.schedule.config!.mode, "triangular2");
+    // its checkpoints know it by the settings as they stand in the file
+    assert.equal(identityOf(raw, "native"), identityOf(OLD, "native"));
+    for (const text of ["{}", "[]", "null", "nonsense", '{"config":3}']) {
+      await Deno.writeTextFile(`${directory}/config.json`, text);
+      await assert.rejects(
+        () => readExperiment(`${directory}/config.json`),
+        /^TypeError: Cannot use .*: it must be a run's config\.json or a record/,
+      );
+    }
+  });
+});
