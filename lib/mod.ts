@@ -28,6 +28,7 @@ export { stopAtCycleEnd, type StopAtCycleEndOptions } from "./callbacks/stop_at_
 export { type StopOnNaN, stopOnNaN } from "./callbacks/stop_on_nan.ts";
 export { stopOnInterrupt } from "./callbacks/stop_on_sigint.ts";
 export { type Ensemble, ensemble } from "./evaluation/ensemble.ts";
+export { mirrored } from "./evaluation/mirrored.ts";
 export { refreshBatchNorm } from "./evaluation/refresh_batch_norm.ts";
 export {
   type CompareOptions,
@@ -73,3 +74,6 @@ export { rangeTestFigure } from "./figures/range_test.ts";
 export { saveFigure } from "./rendering/save.ts";
 export { show } from "./notebook/show.ts";
 export { liveFigure, progress, startNotebook } from "./notebook/start.ts";
+export type { Experiment } from "./experiments/experiment.ts";
+export { presetExperiment } from "./experiments/presets.ts";
+export { type ExperimentOptions, runExperiment, type RunResult } from "./experiments/trainer.ts";
