@@ -11,7 +11,7 @@ import type { BatchLogs } from "../history/batch_metrics.ts";
 import { CycleCounter } from "./cycle_counter.ts";
 import { isHistory, type TrainingHistory } from "../history/history.ts";
 import { type BatchScores, Recorder } from "../history/recorder.ts";
-import { checkHyperparameters, setHyperparameters } from "../optimizers/optimizer.ts";
+import { checkHyperparameters, setHyperparameters } from "../optimizers/hyperparameters.ts";
 
 /** A scheduler's state as plain JSON. */
 export interface SchedulerState {

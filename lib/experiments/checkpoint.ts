@@ -8,7 +8,7 @@ import type { Position } from "../data/batches.ts";
 import { fileError, writeWhole } from "../support/files.ts";
 import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
 import { join } from "../support/path.ts";
-import { type OptimizerState, optimizerState, restoreOptimizer, type SavedTensor } from "../optimizers/optimizer.ts";
+import { type OptimizerState, optimizerState, restoreOptimizer, type SavedTensor } from "../optimizers/state.ts";
 import type { SchedulerState } from "../callbacks/scheduler.ts";
 
 /** What a checkpoint holds beside weights and slots. */

@@ -10,6 +10,8 @@ export interface Hyperparameters {
   readonly learningRate: number;
   /** The momentum (beta1 for the Adam family), where the schedule cycles it. */
   readonly momentum?: number;
+  /** The weight decay, 0 or more, where the schedule sets it; for an optimizer that `withWeightDecay` returned. */
+  readonly weightDecay?: number;
 }
 
 /** A schedule's plain-JSON description; `scheduleFromConfig` builds the schedule again. */
