@@ -42,13 +42,9 @@ export { CyclicLR, type ResetOptions } from "./callbacks/cyclic_lr.ts";
 export { type ClassScore, evaluate, type Evaluation } from "./evaluation/evaluate.ts";
 export { type FinderOptions, findLearningRate, type RangeTest, type Suggestions } from "./finder/range_test.ts";
 export type { EpochRecord, TrainingHistory } from "./history/history.ts";
-export {
-  type OptimizerState,
-  optimizerState,
-  restoreOptimizer,
-  type SavedTensor,
-  setHyperparameters,
-} from "./optimizers/optimizer.ts";
+export { setHyperparameters } from "./optimizers/hyperparameters.ts";
+export { type OptimizerState, optimizerState, restoreOptimizer, type SavedTensor } from "./optimizers/state.ts";
+export { type WeightDecayOptions, withWeightDecay } from "./optimizers/weight_decay.ts";
 export {
   type CycleEnd,
   type CycleEndListener,

@@ -19,7 +19,7 @@ import { bindHandlers } from "./model_callback.ts";
 import { claimRate } from "./rate_setter.ts";
 import { isHistory, type TrainingHistory } from "../history/history.ts";
 import { type BatchScores, Recorder } from "../history/recorder.ts";
-import { checkHyperparameters, setHyperparameters } from "../optimizers/optimizer.ts";
+import { checkHyperparameters, setHyperparameters } from "../optimizers/hyperparameters.ts";
 
 /** A scheduler's state as plain JSON. */
 export interface SchedulerState {

@@ -6,7 +6,8 @@ import * as tf from "@tensorflow/tfjs";
 import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
 import { exponentialRamp, linearRamp } from "../schedules/ramps.ts";
 import { checkChoice, checkNumber, checkOptions, rules } from "../support/check.ts";
-import { optimizerState, restoreOptimizer, setHyperparameters } from "../optimizers/optimizer.ts";
+import { setHyperparameters } from "../optimizers/hyperparameters.ts";
+import { optimizerState, restoreOptimizer } from "../optimizers/state.ts";
 import { suggest } from "./suggest.ts";
 
 /** Batches with xs and ys. */
