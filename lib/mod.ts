@@ -45,12 +45,9 @@ export type { EpochRecord, TrainingHistory } from "./history/history.ts";
 export { setHyperparameters } from "./optimizers/hyperparameters.ts";
 export { type OptimizerState, optimizerState, restoreOptimizer, type SavedTensor } from "./optimizers/state.ts";
 export { type WeightDecayOptions, withWeightDecay } from "./optimizers/weight_decay.ts";
-export {
-  type CycleEnd,
-  type CycleEndListener,
-  LearningRateScheduler,
-  type SchedulerState,
-} from "./callbacks/scheduler.ts";
+export type { CycleEnd, CycleEndListener } from "./callbacks/cycle_counter.ts";
+export { LearningRateScheduler } from "./callbacks/scheduler.ts";
+export type { SchedulerState } from "./callbacks/scheduler_state.ts";
 export { suggest } from "./finder/suggest.ts";
 export { tensorBoard } from "./callbacks/tensor_board.ts";
 export { type Figure, type Trace } from "./figures/figure.ts";

@@ -18,7 +18,7 @@ import {
   parse,
   unpack,
 } from "./checkpoint_file.ts";
-import type { SchedulerState } from "../callbacks/scheduler.ts";
+import type { SchedulerState } from "../callbacks/scheduler_state.ts";
 
 /** What a checkpoint holds beside weights and slots. */
 export interface CheckpointState {
