@@ -17,37 +17,13 @@ import { timeOperations } from "../../lib/backend/operation_times.ts";
 import { randomFrom } from "../../lib/data/random.ts";
 import { readCheckpoint, writeCheckpoint } from "../../lib/experiments/checkpoint.ts";
 import { allowed, close, OPTIMIZERS, tinyBatches, tinyModel, withDirectory } from "../support.ts";
+import { line, rate, train, valuesOf } from "./line.ts";
 
 const ready: Partial<Record<BackendName, boolean>> = {
   cpu: true,
   wasm: allowed("read", "env"),
   native: allowed("read", "env", "ffi", "sys") && !missingNativePart(),
 };
-
-/** A rate that moves: 0.02, 0.04, 0.06, 0.08, and again. */
-const rate = (iteration: number) => 0.02 * (1 + iteration % 4);
-const X = [[1, 2], [-1, 0.5], [0.5, -1.5]];
-const Y = [1, -0.5, 2];
-
-/** A kernel, a bias, and the loss of the line that they make. */
-function line() {
-  const kernel = tf.variable(tf.tensor2d([0.8, -0.4], [2, 1]));
-  const bias = tf.variable(tf.tensor1d([0.3]));
-  const loss = () =>
-    tf.tidy(() => tf.tensor2d(X).matMul(kernel as tf.Tensor2D).add(bias).sub(tf.tensor2d(Y, [3, 1])).square().mean());
-  return { kernel, bias, loss: loss as () => tf.Scalar };
-}
-const valuesOf = (...tensors: tf.Tensor[]) => tensors.flatMap((tensor) => [...tensor.dataSync()]);
-
-/** The line's kernel and bias after 20 steps at {@linkcode rate}. */
-function train(optimizer: tf.Optimizer): number[] {
-  const { kernel, bias, loss } = line();
-  for (let i = 0; i < 20; i++) {
-    setHyperparameters(optimizer, { learningRate: rate(i) });
-    optimizer.minimize(loss);
-  }
-  return valuesOf(kernel, bias);
-}
 
 for (const [name, make] of Object.entries(OPTIMIZERS)) {
   for (const coupled of [false, true]) {
@@ -108,54 +84,6 @@ for (const [name, make] of Object.entries(OPTIMIZERS)) {
   });
 }
 
-// worked out once in float64: 20 steps of the line above, by PyTorch 2.14.1 and Keras 3.15.1, biases exempt
-const REFERENCES: [string, () => tf.Optimizer, boolean, number[]][] = [
-  ["PyTorch's AdamW", () => tf.train.adam(1, 0.9, 0.999, 1e-7), false, [1.0330742, -0.4416222, 0.9430479]],
-  ["PyTorch's Adam", () => tf.train.adam(1, 0.9, 0.999, 1e-7), true, [0.8047658, -0.3774569, 0.9672352]],
-  ["PyTorch's SGD", () => tf.train.sgd(1), true, [0.8094437, -0.3548417, 0.7517865]],
-  ["PyTorch's SGD with momentum", () => tf.train.momentum(1, 0.9), true, [0.8060789, -0.3452948, 0.6618604]],
-  [
-    "PyTorch's SGD with Nesterov momentum",
-    () => tf.train.momentum(1, 0.9, true),
-    true,
-    [0.8046966, -0.3590226, 0.7609657],
-  ],
-  ["Keras's AdamW", () => tf.train.adam(1, 0.9, 0.999, 1e-7), false, [1.0330741, -0.4416225, 0.9430478]],
-  ["Keras's SGD", () => tf.train.sgd(1), false, [0.8094437, -0.3548417, 0.7517865]],
-  ["Keras's Adagrad", () => tf.train.adagrad(1), false, [0.7357421, -0.3419979, 0.5920054]],
-  ["Keras's RMSprop", () => tf.train.rmsprop(1), false, [1.0328316, -0.4226644, 0.8024816]],
-  ["Keras's Adamax", () => tf.train.adamax(1), false, [0.9381543, -0.4231815, 0.8396325]],
-];
-
-for (const [name, make, coupled, expected] of REFERENCES) {
-  Deno.test(`withWeightDecay() is ${name} with weight decay over 20 steps`, async () => {
-    await tf.setBackend("cpu");
-    close([train(withWeightDecay(make(), { weightDecay: 0.5, coupled }))], [expected], 1e-6);
-  });
-}
-
-Deno.test("withWeightDecay() of adam is AdamW's formula in float64, the decay a function of the iteration", async () => {
-  await tf.setBackend("cpu");
-  const weightDecay = (iteration: number) => 1 - iteration / 20;
-  const actual = train(withWeightDecay(tf.train.adam(1), { weightDecay }));
-
-  const weights = [0.8, -0.4, 0.3]; // the last is the bias
-  const [m, v] = [[0, 0, 0], [0, 0, 0]];
-  for (let i = 0; i < 20; i++) {
-    const errors = X.map(([a, b], row) => a * weights[0] + b * weights[1] + weights[2] - Y[row]);
-    const gradient = [0, 1, 2].map((k) =>
-      errors.reduce((sum, error, row) => sum + 2 / 3 * error * (X[row][k] ?? 1), 0)
-    );
-    for (const [k, g] of gradient.entries()) {
-      if (k < 2) weights[k] -= rate(i) * weightDecay(i) * weights[k];
-      m[k] = 0.9 * m[k] + 0.1 * g;
-      v[k] = 0.999 * v[k] + 0.001 * g ** 2;
-      weights[k] -= rate(i) * m[k] / (1 - 0.9 ** (i + 1)) / (Math.sqrt(v[k] / (1 - 0.999 ** (i + 1))) + 1e-7);
-    }
-  }
-  close([actual], [weights], 1e-5);
-});
-
 Deno.test("withWeightDecay() decays kernels; biases, normalization and weights without a gradient stay", async () => {
   await tf.setBackend("cpu");
   const model = tf.sequential({
@@ -179,20 +107,6 @@ Deno.test("withWeightDecay() decays kernels; biases, normalization and weights w
   // minimize() hands over undefined for a weight that the loss does not depend on
   optimizer.applyGradients(weights.map(({ name }) => ({ name, tensor: undefined as unknown as tf.Tensor })));
   assert.deepEqual(weights.map((weight) => [...weight.dataSync()]), rest);
-});
-
-Deno.test("withWeightDecay(), coupled, trains as a layer's L2 regularizer of half the decay does", async () => {
-  await tf.setBackend("cpu");
-  const fit = async (optimizer: tf.Optimizer, l2: number) => {
-    const kernelRegularizer = tf.regularizers.l2({ l2 });
-    const dense = tf.layers.dense({ units: 1, inputShape: [2], kernelInitializer: "ones", kernelRegularizer });
-    const model = tf.sequential({ layers: [dense] });
-    model.compile({ optimizer, loss: "meanSquaredError" });
-    await model.fitDataset(tinyBatches(20), { epochs: 1, verbose: 0 });
-    return valuesOf(...model.getWeights());
-  };
-  const decayed = withWeightDecay(tf.train.momentum(0.01, 0.9), { weightDecay: 0.5, coupled: true });
-  close([await fit(decayed, 0)], [await fit(tf.train.momentum(0.01, 0.9), 0.25)], 1e-5);
 });
 
 Deno.test("withWeightDecay() follows the rate that adamax lowers by itself", async () => {
