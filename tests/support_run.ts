@@ -3,7 +3,7 @@
  * @module
  */
 import { imageDataset, tf } from "../lib/mod.ts";
-import { CIFAR10_CLASSES } from "../lib/data/cifar10/mod.ts";
+import { CIFAR10_CLASSES } from "../lib/data/cifar10/classes.ts";
 import { randomFrom } from "../lib/data/random.ts";
 import { planRun, presetConfig } from "../lib/experiments/config.ts";
 import { chooseData, type RunOptions, type RunResult, runTraining } from "../lib/experiments/trainer.ts";

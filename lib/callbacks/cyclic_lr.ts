@@ -4,7 +4,7 @@
  */
 import { cyclical, type CyclicalOptions } from "../schedules/cyclical.ts";
 import type { CyclePlan } from "../schedules/plan_cycles.ts";
-import { type Schedule } from "../schedules/schedule.ts";
+import type { Schedule } from "../schedules/schedule.ts";
 import { checkOptions } from "../support/check.ts";
 import { LearningRateScheduler, scheduleOf, type SchedulerState } from "./scheduler.ts";
 

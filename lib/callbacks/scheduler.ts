@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { scheduleFromConfig } from "../schedules/config.ts";
 import type { CyclePlan } from "../schedules/plan_cycles.ts";
-import { type Hyperparameters, type Schedule, type ScheduleConfig } from "../schedules/schedule.ts";
+import type { Hyperparameters, Schedule, ScheduleConfig } from "../schedules/schedule.ts";
 import { checkNumber, shown } from "../support/check.ts";
 import type { BatchLogs } from "../history/batch_metrics.ts";
 import { CycleCounter } from "./cycle_counter.ts";

@@ -5,7 +5,7 @@
 import { constant, linearDecay, stepDecay } from "../schedules/decays.ts";
 import { cyclical } from "../schedules/cyclical.ts";
 import { oneCycle } from "../schedules/one_cycle.ts";
-import { type Schedule } from "../schedules/schedule.ts";
+import type { Schedule } from "../schedules/schedule.ts";
 import { deviation, mean } from "../support/statistics.ts";
 import { checkNumber, rules, shown } from "../support/check.ts";
 import type { TrainingHistory } from "../history/history.ts";

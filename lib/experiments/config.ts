@@ -6,7 +6,7 @@ import { type Precision, PRECISIONS } from "../backend/precision.ts";
 import { cyclical, type CyclicalMode, type CyclicalOptions } from "../schedules/cyclical.ts";
 import { type CyclePlan, planCycles } from "../schedules/plan_cycles.ts";
 import { checkChoice, checkNumber, checkOptions, rules, shown } from "../support/check.ts";
-import { CIFAR10_CLASSES } from "../data/cifar10/mod.ts";
+import { CIFAR10_CLASSES } from "../data/cifar10/classes.ts";
 
 /** The settings of a run; plain JSON, enough to repeat it. */
 export interface RunConfig {

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Hyperparameters } from "../schedules/schedule.ts";
+import type { Hyperparameters } from "../schedules/schedule.ts";
 import { checkNumber, rules, shown } from "../support/check.ts";
 
 /** The private fields that tfjs's optimizers keep; each has some of them. */

@@ -8,7 +8,7 @@ import { constant, exponentialDecay, linearDecay, polynomialDecay, stepDecay, ti
 import { join, type Stage } from "./join.ts";
 import { oneCycle } from "./one_cycle.ts";
 import { exponentialRamp, linearRamp } from "./ramps.ts";
-import { type Schedule, type ScheduleConfig } from "./schedule.ts";
+import type { Schedule, ScheduleConfig } from "./schedule.ts";
 import { checkChoice, shown } from "../support/check.ts";
 
 const BUILDERS = {

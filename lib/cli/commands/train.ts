@@ -12,7 +12,7 @@ import { duration, ProgressBar } from "../../callbacks/progress.ts";
 import { compiledModel, type RunResult, runTraining } from "../../experiments/trainer.ts";
 import { writeConfig, writeRunFiles } from "../../experiments/run_files.ts";
 import type { LearningRateScheduler } from "../../callbacks/scheduler.ts";
-import { type AnyCallback } from "../../callbacks/compose.ts";
+import type { AnyCallback } from "../../callbacks/compose.ts";
 import { numbersOf } from "../../history/history.ts";
 import { type Flag, helpText, parseFlags, UsageError } from "../flags.ts";
 import {
