@@ -3,7 +3,7 @@
  * @module
  */
 import { imageDataset, type Schedule, tf } from "../lib/mod.ts";
-import { CIFAR10_CLASSES } from "../lib/data/cifar10/mod.ts";
+import { CIFAR10_CLASSES } from "../lib/data/cifar10/classes.ts";
 import { randomFrom } from "../lib/data/random.ts";
 import { chooseData } from "../lib/experiments/data.ts";
 import { planExperiment } from "../lib/experiments/plan.ts";

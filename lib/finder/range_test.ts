@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
+import { metricName } from "../history/history.ts";
 import { exponentialRamp, linearRamp } from "../schedules/ramps.ts";
 import { checkChoice, checkNumber, checkOptions, rules } from "../support/check.ts";
 import { setHyperparameters } from "../optimizers/hyperparameters.ts";
@@ -204,7 +205,7 @@ async function measure(
 
 function valueOf(model: tf.LayersModel, values: number[], metric: "loss" | "accuracy"): number {
   if (metric === "loss") return values[0];
-  const index = model.metricsNames.findIndex((name) => /^acc/.test(name));
+  const index = model.metricsNames.findIndex((name) => metricName(name) === "accuracy");
   if (index < 0) {
     throw new TypeError(
       `Cannot find a learning rate: the model must measure accuracy, got ${model.metricsNames.join(", ")}`,

@@ -2,8 +2,8 @@
  * plotly.js without a browser: a figure becomes SVG.
  * @module
  */
-import { createRequire } from "node:module";
 import { type Figure, SIZE } from "../figures/figure.ts";
+import { packageFile } from "../support/packages.ts";
 import { type SvgElement, textBoxes } from "./text_boxes.ts";
 import { textMeter } from "./png.ts";
 
@@ -23,10 +23,8 @@ interface Page {
   };
 }
 
-const require = createRequire(import.meta.url);
-
 /** plotly.js's own code, one file. */
-export const plotlyCode = (): Promise<string> => Deno.readTextFile(require.resolve("plotly.js-dist-min"));
+export const plotlyCode = (): Promise<string> => Deno.readTextFile(packageFile("plotly.js-dist-min"));
 
 /** A page with plotly.js in it; about a second to open, to be closed after use. */
 export class Plotly implements Disposable {

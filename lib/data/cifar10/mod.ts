@@ -6,6 +6,7 @@ import { cacheDirectory } from "../../support/directories.ts";
 import { fileError } from "../../support/files.ts";
 import { join } from "../../support/path.ts";
 import { checkChoice, checkOptions } from "../../support/check.ts";
+import { CIFAR10_CLASSES } from "./classes.ts";
 import {
   type Cifar10Source,
   fetchFiles,
@@ -17,11 +18,6 @@ import {
   SHA256,
 } from "./files.ts";
 import { type ImageDataset, LabelledImages } from "../dataset.ts";
-
-/** The ten classes, by label. */
-export const CIFAR10_CLASSES: readonly string[] = Object.freeze([
-  ...["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
-]);
 
 /** Options of {@linkcode loadCifar10}. */
 export interface Cifar10Options extends FetchOptions {
