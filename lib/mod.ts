@@ -4,11 +4,11 @@
  */
 export * as tf from "@tensorflow/tfjs";
 export * from "./schedules/mod.ts";
-export { type Augmentation, randomFlip, randomShift } from "./data/augment.ts";
+export { type Augmentation, cutout, randomFlip, randomShift, type RandomShiftOptions } from "./data/augment.ts";
 export { type Batches, batches, type BatchOptions, type Position } from "./data/batches.ts";
 export { CIFAR10_CLASSES, type Cifar10Options, loadCifar10 } from "./data/cifar10/mod.ts";
 export { type ImageDataset, imageDataset, meanImage, split, subset, type SubsetOptions } from "./data/dataset.ts";
-export { imagesFromFolder } from "./data/folder.ts";
+export { type FolderOptions, imagesFromFolder } from "./data/folder.ts";
 export { miniGoogLeNet, type MiniGoogLeNetOptions } from "./models/mini_googlenet.ts";
 export { loadModel, saveModel } from "./models/storage.ts";
 export type { Precision } from "./backend/precision.ts";
