@@ -36,7 +36,7 @@ export { type SnapshotOptions, type Snapshots, snapshots } from "./callbacks/sna
 export { stopAtCycleEnd, type StopAtCycleEndOptions } from "./callbacks/stop_at_cycle_end.ts";
 export { type StopOnNaN, stopOnNaN } from "./callbacks/stop_on_nan.ts";
 export { stopOnInterrupt } from "./callbacks/stop_on_interrupt.ts";
-export { type Augmentation, randomFlip, randomShift } from "./data/augment.ts";
+export { type Augmentation, cutout, randomFlip, randomShift, type RandomShiftOptions } from "./data/augment.ts";
 export { type Batches, batches, type BatchOptions, type Position } from "./data/batches.ts";
 export { CIFAR10_CLASSES } from "./data/cifar10/classes.ts";
 export { type ImageDataset, imageDataset, meanImage, split, subset, type SubsetOptions } from "./data/dataset.ts";

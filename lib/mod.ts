@@ -10,7 +10,7 @@ export { loadSnapshots, type SnapshotDirectoryOptions, snapshots } from "./callb
 export { stopOnInterrupt } from "./callbacks/stop_on_sigint.ts";
 export { tensorBoard } from "./callbacks/tensor_board.ts";
 export { type Cifar10Options, loadCifar10 } from "./data/cifar10/mod.ts";
-export { imagesFromFolder } from "./data/folder.ts";
+export { type FolderOptions, imagesFromFolder } from "./data/folder.ts";
 export type { Experiment } from "./experiments/experiment.ts";
 export { presetExperiment } from "./experiments/presets.ts";
 export { type ExperimentOptions, runExperiment, type RunResult } from "./experiments/trainer.ts";

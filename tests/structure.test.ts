@@ -42,7 +42,7 @@ const ROOMS: readonly { room: string; from: readonly string[]; packages?: RegExp
   {
     room: "data",
     from: ["support"],
-    packages: /^(@tensorflow\/tfjs|fast-png|nanotar|registry-auth-token(\/registry-url)?)$/,
+    packages: /^(@tensorflow\/tfjs|fast-png|jpeg-js|nanotar|registry-auth-token(\/registry-url)?)$/,
   },
   { room: "figures", from: ["history", "schedules", "data", "support"], packages: /^fast-png$/ },
   { room: "rendering", from: ["figures", "support"], packages: /^(jsdom|@resvg\/resvg-js)$/ },
@@ -52,7 +52,7 @@ const ROOMS: readonly { room: string; from: readonly string[]; packages?: RegExp
     packages: /^(@tensorflow\/tfjs(-\w+)*|node:(crypto|module|os|util|worker_threads))$/,
   },
   { room: "callbacks", from: ["history", "optimizers", "models", "schedules", "backend", "support"], packages: TFJS },
-  { room: "finder", from: ["history", "models", "optimizers", "schedules", "support"], packages: TFJS },
+  { room: "finder", from: ["data", "history", "models", "optimizers", "schedules", "support"], packages: TFJS },
   { room: "evaluation", from: ["data", "history", "schedules", "support"], packages: TFJS },
   {
     room: "notebook",

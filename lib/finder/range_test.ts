@@ -3,6 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { bookmark } from "../data/batches.ts";
 import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
 import { metricName } from "../history/history.ts";
 import { exponentialRamp, linearRamp } from "../schedules/ramps.ts";
@@ -79,7 +80,7 @@ const VERB = "find a learning rate";
 
 /**
  * Trains a little while the rate rises from tiny to far too large, and reads the bounds off the losses. Afterwards model
- * and optimizer are bit for bit what they were.
+ * and optimizer are bit for bit what they were, and `batches` are where they were: the next fit sees what it would have seen.
  *
  * Sources: Smith (2015, section 3.3); fastai's finder (its smoothing, trimming and suggestions).
  *
@@ -126,6 +127,7 @@ export async function findLearningRate(
 
   const schedule = (ramp === "linear" ? linearRamp : exponentialRamp)({ from: startLr, to: endLr, iterations });
   const restore = await snapshot(model);
+  const goBack = [data, heldOut ?? data].map(bookmark);
   const training = endless(data);
   const measuring = heldOut && endless(heldOut);
   const [learningRates, losses, smoothedLosses]: number[][] = [[], [], []];
@@ -153,6 +155,7 @@ export async function findLearningRate(
     }
   } finally {
     restore();
+    for (const back of goBack) back();
   }
   const curve = trim(learningRates, smoothedLosses, iterations);
   return { learningRates, losses, smoothedLosses, metric, stoppedEarly, ...read(curve.rates, curve.losses) };
