@@ -62,7 +62,16 @@ export {
 export { suggest } from "./finder/suggest.ts";
 export type { EpochRecord, TrainingHistory, ValidationRecord } from "./history/history.ts";
 export type { BatchScores } from "./history/recorder.ts";
+export type { ImageModelOptions } from "./models/building.ts";
+export { cifar10Full, cifar10FullRateMultiplier } from "./models/cifar10_full.ts";
+export {
+  localResponseNormalization,
+  type LocalResponseNormalizationOptions,
+} from "./models/local_response_normalization.ts";
 export { miniGoogLeNet, type MiniGoogLeNetOptions } from "./models/mini_googlenet.ts";
+export { resnet20, type Resnet20Options } from "./models/resnet20.ts";
+export { smallCnn, type SmallCnnOptions } from "./models/small_cnn.ts";
+export { caffeMomentum, type CaffeMomentumOptions } from "./optimizers/caffe_momentum.ts";
 export { setHyperparameters } from "./optimizers/hyperparameters.ts";
 export { type OptimizerState, optimizerState, restoreOptimizer, type SavedTensor } from "./optimizers/state.ts";
 export { type WeightDecayOptions, withWeightDecay } from "./optimizers/weight_decay.ts";

@@ -3,39 +3,6 @@ import { loadModel, miniGoogLeNet, saveModel, tf } from "../../lib/mod.ts";
 import { seededDropout } from "../../lib/models/seeded_dropout.ts";
 import { allowed, withDirectory } from "../support.ts";
 
-Deno.test("miniGoogLeNet() has the article's parameters and shapes", async () => {
-  await tf.setBackend("cpu");
-  const model = miniGoogLeNet();
-  assert.equal(model.countParams(), 1_656_250);
-  const shape = (name: string) => model.getLayer(name).outputShape;
-  assert.deepEqual(shape("inception_2"), [null, 32, 32, 80]);
-  assert.deepEqual(shape("downsample_1"), [null, 15, 15, 160]);
-  assert.deepEqual(shape("downsample_2"), [null, 7, 7, 240]);
-  assert.deepEqual(shape("inception_8"), [null, 7, 7, 336]);
-  assert.deepEqual(model.outputs[0].shape, [null, 10]);
-  model.dispose();
-});
-
-Deno.test("miniGoogLeNet() repeats its weights with a seed", () => {
-  const values = (seed?: number) => {
-    const model = miniGoogLeNet({ seed, classes: 2 });
-    const list = model.getWeights().map((weight) => weight.dataSync().slice(0, 50).join());
-    model.dispose();
-    return list.join(";");
-  };
-  assert.equal(values(3), values(3));
-  assert.notEqual(values(3), values(4));
-  assert.notEqual(values(), values());
-});
-
-Deno.test("miniGoogLeNet() refuses images that are too small", () => {
-  assert.throws(
-    () => miniGoogLeNet({ inputShape: [16, 32, 3] }),
-    /inputShape\[0\] must be a whole number of 31 or more, got 16/,
-  );
-  assert.throws(() => miniGoogLeNet({ classes: 1 }), RangeError);
-});
-
 Deno.test("seededDropout() draws another mask each step, and the same ones again", () => {
   const masks = () => {
     const layer = seededDropout({ rate: 0.5, seed: 9 });
