@@ -26,7 +26,14 @@ export {
 } from "./evaluation/comparison.ts";
 export { CyclicLR, type ResetOptions } from "./callbacks/cyclic_lr.ts";
 export { type ClassScore, evaluate, type Evaluation } from "./evaluation/evaluate.ts";
-export { type FinderOptions, findLearningRate, type RangeTest, type Suggestions } from "./finder/range_test.ts";
+export type { CurveReading, Suggestions } from "./finder/bounds.ts";
+export {
+  type BatchSource,
+  type FinderOptions,
+  findLearningRate,
+  type RangeTest,
+  type RangeTestMetric,
+} from "./finder/range_test.ts";
 export type { EpochRecord, TrainingHistory } from "./history/history.ts";
 export {
   type OptimizerState,
