@@ -52,12 +52,13 @@ export { type Ensemble, ensemble } from "./evaluation/ensemble.ts";
 export { type ClassScore, evaluate, type Evaluation } from "./evaluation/evaluate.ts";
 export { mirrored } from "./evaluation/mirrored.ts";
 export { refreshBatchNorm } from "./evaluation/refresh_batch_norm.ts";
+export type { CurveReading, Suggestions } from "./finder/bounds.ts";
 export {
   type BatchSource,
   type FinderOptions,
   findLearningRate,
   type RangeTest,
-  type Suggestions,
+  type RangeTestMetric,
 } from "./finder/range_test.ts";
 export { suggest } from "./finder/suggest.ts";
 export type { EpochRecord, TrainingHistory, ValidationRecord } from "./history/history.ts";
