@@ -76,14 +76,17 @@ function withEntries(base: Experiment, values: ExperimentValues): Experiment {
   const scheduleName = values.schedule ?? modeName(values.mode);
   const experiment = { ...base };
   if (model !== undefined && model !== base.model.name) experiment.model = { name: model };
-  if (optimizer !== undefined) {
+  if (optimizer !== undefined && optimizer !== base.optimizer.name) {
     checkChoice("read --optimizer", "it", optimizer, Object.keys(OPTIMIZERS));
-    const { takes } = OPTIMIZERS[optimizer];
-    experiment.optimizer = kept(base.optimizer, [...takes, "weightDecay", "coupledDecay"], optimizer);
+    experiment.optimizer = kept(base.optimizer, ["weightDecay", "coupledDecay"], optimizer);
+  }
+  if (optimizer !== undefined && !isScheduleConfig(base.schedule)) {
+    const scale = OPTIMIZERS[optimizer].rateScale / OPTIMIZERS[base.optimizer.name].rateScale;
+    experiment.schedule = scaled(base.schedule, scale);
   }
   if (scheduleName !== undefined) {
     checkChoice("read --schedule", "it", scheduleName, Object.keys(SCHEDULES));
-    const settings = isScheduleConfig(base.schedule) ? {} : base.schedule;
+    const settings = isScheduleConfig(experiment.schedule) ? {} : experiment.schedule;
     experiment.schedule = kept(
       settings,
       ["warmUp", ...SCHEDULES[scheduleName].takes],
@@ -95,6 +98,13 @@ function withEntries(base: Experiment, values: ExperimentValues): Experiment {
     experiment.data = { dataset };
   }
   return experiment;
+}
+
+/** The same schedule between other bounds. */
+function scaled(schedule: ScheduleSettings, scale: number): ScheduleSettings {
+  const bounds = (["baseLr", "maxLr"] as const).filter((name) => schedule[name] !== undefined)
+    .map((name) => [name, Number((schedule[name]! * scale).toPrecision(6))]);
+  return { ...schedule, ...Object.fromEntries(bounds) };
 }
 
 function kept<T extends object>(settings: T, names: readonly string[], name: string): T & { name: string } {

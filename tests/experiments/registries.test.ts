@@ -34,7 +34,7 @@ export function logistic({ inputShape, classes }: { inputShape: readonly number[
 export const slowSgd = (learningRate: number): tf.Optimizer => tf.train.sgd(learningRate / 2);`,
     import: 'import { slowSgd } from "../../optimizers/slow_sgd.ts";',
     entry:
-      '"slow-sgd": { about: "half the rate at first", takes: [], build: ({ learningRate }) => slowSgd(learningRate) },',
+      '"slow-sgd": { rateScale: 1, about: "half the rate at first", takes: [], build: ({ learningRate }) => slowSgd(learningRate) },',
   },
   {
     registry: "datasets",

@@ -20,6 +20,8 @@ export interface OptimizerRequest {
 export interface OptimizerEntry {
   /** What it is, in a line. */
   readonly about: string;
+  /** Its usual rates, as a multiple of momentum's: a preset's bounds, which are momentum's, are scaled by it. */
+  readonly rateScale: number;
   /** The settings that it takes. */
   readonly takes: readonly ("momentum" | "nesterov")[];
   /** Makes it. */
@@ -29,33 +31,44 @@ export interface OptimizerEntry {
 /** The optimizers by name. */
 export const OPTIMIZERS: Readonly<Record<string, OptimizerEntry>> = {
   momentum: {
+    rateScale: 1,
     about: "gradient descent with momentum (0.9), the article's",
     takes: ["momentum", "nesterov"],
     build: ({ learningRate, momentum = 0.9, nesterov }) => tf.train.momentum(learningRate, momentum, nesterov),
   },
   sgd: {
+    rateScale: 10,
     about: "plain gradient descent",
     takes: [],
     build: ({ learningRate }) => tf.train.sgd(learningRate),
   },
   adam: {
+    rateScale: 0.1,
     about: "Adam; its beta1 (0.9) is set as --momentum",
     takes: ["momentum"],
     build: ({ learningRate, momentum }) => tf.train.adam(learningRate, momentum),
   },
   adamax: {
+    rateScale: 0.2,
     about: "Adamax; its beta1 (0.9) is set as --momentum",
     takes: ["momentum"],
     build: ({ learningRate, momentum }) => tf.train.adamax(learningRate, momentum),
   },
-  adagrad: { about: "AdaGrad", takes: [], build: ({ learningRate }) => tf.train.adagrad(learningRate) },
-  adadelta: { about: "AdaDelta", takes: [], build: ({ learningRate }) => tf.train.adadelta(learningRate) },
+  adagrad: { rateScale: 1, about: "AdaGrad", takes: [], build: ({ learningRate }) => tf.train.adagrad(learningRate) },
+  adadelta: {
+    rateScale: 50,
+    about: "AdaDelta",
+    takes: [],
+    build: ({ learningRate }) => tf.train.adadelta(learningRate),
+  },
   rmsprop: {
+    rateScale: 0.1,
     about: "RMSProp, with momentum (0)",
     takes: ["momentum"],
     build: ({ learningRate, momentum }) => tf.train.rmsprop(learningRate, undefined, momentum),
   },
   "caffe-momentum": {
+    rateScale: 1,
     about: "Caffe's momentum, the rate inside the accumulator and doubled for biases: the paper's",
     takes: ["momentum"],
     build: ({ learningRate, momentum }) =>
