@@ -9,7 +9,15 @@ export { type Batches, batches, type BatchOptions, type Position } from "./data/
 export { CIFAR10_CLASSES, type Cifar10Options, loadCifar10 } from "./data/cifar10/mod.ts";
 export { type ImageDataset, imageDataset, meanImage, split, subset, type SubsetOptions } from "./data/dataset.ts";
 export { imagesFromFolder } from "./data/folder.ts";
+export type { ImageModelOptions } from "./models/building.ts";
+export { cifar10Full, cifar10FullRateMultiplier } from "./models/cifar10_full.ts";
+export {
+  localResponseNormalization,
+  type LocalResponseNormalizationOptions,
+} from "./models/local_response_normalization.ts";
 export { miniGoogLeNet, type MiniGoogLeNetOptions } from "./models/mini_googlenet.ts";
+export { resnet20, type Resnet20Options } from "./models/resnet20.ts";
+export { smallCnn, type SmallCnnOptions } from "./models/small_cnn.ts";
 export { loadModel, saveModel } from "./models/storage.ts";
 export type { Precision } from "./backend/precision.ts";
 export { type BackendChoice, type BackendName, selectBackend, type SelectedBackend } from "./backend/select.ts";
@@ -41,6 +49,7 @@ export { CyclicLR, type ResetOptions } from "./callbacks/cyclic_lr.ts";
 export { type ClassScore, evaluate, type Evaluation } from "./evaluation/evaluate.ts";
 export { type FinderOptions, findLearningRate, type RangeTest, type Suggestions } from "./finder/range_test.ts";
 export type { EpochRecord, TrainingHistory } from "./history/history.ts";
+export { caffeMomentum, type CaffeMomentumOptions } from "./optimizers/caffe_momentum.ts";
 export {
   type OptimizerState,
   optimizerState,

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import {
   accuracyFigure,
   averageWeights,
+  caffeMomentum,
   cosineDecay,
   cosineRestarts,
   cyclical,
@@ -13,6 +14,7 @@ import {
   learningRateFigure,
   LearningRateScheduler,
   linearDecay,
+  localResponseNormalization,
   lossFigure,
   oneCycle,
   piecewiseConstant,
@@ -120,6 +122,12 @@ const DOORS: Record<string, [(options: never) => unknown, Record<string, unknown
   planCycles: [planCycles, { batchesPerEpoch: 781, epochs: 96, stepSizeEpochs: 8 }],
   averageWeights: [averageWeights, { every: 3, decay: 0.9 }],
   reduceOnPlateau: [reduceOnPlateau, { monitor: "loss", factor: 0.5, patience: 3, minLr: 0, minDelta: 0, cooldown: 1 }],
+  localResponseNormalization: [localResponseNormalization, { size: 5, alpha: 1, beta: 0.5, name: "norm" }],
+  caffeMomentum: [caffeMomentum, {
+    learningRate: 0.1,
+    momentum: 0.9,
+    rateMultipliers: { "conv/bias": 2, "dense/bias": 0 },
+  }],
   CyclicLR: [(options) => new CyclicLR(options), { baseLr: 0.001, maxLr: 0.01, stepSize: 10 }],
 };
 

@@ -3,32 +3,49 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkNumber, checkOptions } from "../support/check.ts";
+import { type OptionChecks, readOptions } from "../support/check.ts";
+import {
+  apply,
+  classCount,
+  convolutionBlock,
+  fractionBelowOne,
+  type ImageModelOptions,
+  imageShape,
+  initializerSeeds,
+  modelSeed,
+} from "./building.ts";
 import { seededDropout } from "./seeded_dropout.ts";
 
-/** Options of {@linkcode miniGoogLeNet}. */
-export interface MiniGoogLeNetOptions {
-  /** Height, width and channels of an image. Default [32, 32, 3]; height and width at least 31. */
-  inputShape?: readonly [height: number, width: number, channels: number];
-  /** The number of classes, 2 or more. Default 10. */
-  classes?: number;
-  /** With a seed, weights and dropout masks repeat from run to run. */
-  seed?: number;
+/** Options of {@linkcode miniGoogLeNet}; the height and width of an image are at least 31. */
+export interface MiniGoogLeNetOptions extends ImageModelOptions {
+  /** The fraction of features dropped before the last layer, 0 or more and below 1; 0 leaves dropout out. Default 0.5. */
+  dropout?: number;
+  /** How much of batch normalization's moving averages stays at an update, 0 or more and below 1. Default 0.99. */
+  batchNormMomentum?: number;
 }
+
+const OPTIONS = {
+  inputShape: imageShape(31),
+  classes: classCount,
+  seed: modelSeed,
+  dropout: fractionBelowOne(0.5),
+  batchNormMomentum: fractionBelowOne(0.99),
+} satisfies OptionChecks<MiniGoogLeNetOptions>;
 
 /**
  * MiniGoogLeNet: GoogLeNet's idea for images of 32 x 32 pixels. 1,656,250 parameters by default.
  *
  * A convolution module is convolution, batch normalization, ReLU. An inception module joins a 1x1 and a 3x3
- * convolution; a downsampling module joins a strided 3x3 convolution and a max pooling. Not compiled.
+ * convolution; a downsampling module joins a strided 3x3 convolution and a max pooling. Not compiled. A seed gives the
+ * same weights whatever the dropout.
  *
  * Sources: Zhang et al., Understanding Deep Learning Requires Rethinking Generalization (2017), figure 3;
  * Szegedy et al., Going Deeper with Convolutions (2014); the article's model.
  *
  * @param options See {@linkcode MiniGoogLeNetOptions}.
  * @returns Input [n, height, width, channels], output [n, classes], a softmax.
- * @throws {TypeError} If an option is unknown.
- * @throws {RangeError} If a size is too small.
+ * @throws {TypeError} If an option is unknown or of the wrong kind.
+ * @throws {RangeError} If a size is too small or a fraction is out of range.
  * @example
  * ```ts
  * import { miniGoogLeNet } from "./mini_googlenet.ts";
@@ -37,21 +54,14 @@ export interface MiniGoogLeNetOptions {
  * ```
  */
 export function miniGoogLeNet(options: MiniGoogLeNetOptions = {}): tf.LayersModel {
-  const verb = "create MiniGoogLeNet";
-  checkOptions(verb, options, ["inputShape", "classes", "seed"]);
-  const { inputShape = [32, 32, 3], classes = 10, seed } = options;
-  for (const [index, least] of [31, 31, 1].entries()) {
-    checkNumber(
-      verb,
-      `inputShape[${index}]`,
-      inputShape[index],
-      `a whole number of ${least} or more`,
-      (n) => Number.isInteger(n) && n >= least,
-    );
-  }
-  checkNumber(verb, "classes", classes, "a whole number of 2 or more", (n) => Number.isInteger(n) && n >= 2);
-  if (seed !== undefined) checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);
-  const { convolution, inception, downsample, initializer } = blocks(seed);
+  const { inputShape, classes, seed, dropout, batchNormMomentum } = readOptions(
+    "create MiniGoogLeNet",
+    options,
+    OPTIONS,
+  );
+  const nextSeed = initializerSeeds(seed);
+  const initializer = () => tf.initializers.glorotUniform(nextSeed());
+  const { convolution, inception, downsample } = blocks(initializer, batchNormMomentum);
 
   const input = tf.input({ shape: [...inputShape], name: "images" });
   let x = convolution(input, 96, 3, "conv");
@@ -66,37 +76,18 @@ export function miniGoogLeNet(options: MiniGoogLeNetOptions = {}): tf.LayersMode
   x = inception(x, 176, 160, "inception_7");
   x = inception(x, 176, 160, "inception_8");
   x = apply(tf.layers.averagePooling2d({ poolSize: 7, strides: 1, name: "average_pool" }), x);
-  x = apply(seededDropout({ rate: 0.5, seed, name: "dropout" }), x);
+  if (dropout > 0) x = apply(seededDropout({ rate: dropout, seed, name: "dropout" }), x);
   x = apply(tf.layers.flatten({ name: "flatten" }), x);
-  x = apply(
-    tf.layers.dense({ units: classes, activation: "softmax", kernelInitializer: initializer(), name: "classes" }),
-    x,
-  );
-  return tf.model({ inputs: input, outputs: x, name: "MiniGoogLeNet" });
+  const dense = { units: classes, activation: "softmax", kernelInitializer: initializer(), name: "classes" } as const;
+  return tf.model({ inputs: input, outputs: apply(tf.layers.dense(dense), x), name: "MiniGoogLeNet" });
 }
 
-/** The three blocks. Each weight draws from a seed of its own, so that the order of layers settles the weights. */
-function blocks(seed: number | undefined) {
-  let drawn = 0;
-  // tfjs's type asks for a seed, its code takes none as well
-  const initializer = () =>
-    tf.initializers.glorotUniform({ seed: seed === undefined ? undefined : seed * 1000 + drawn++ } as { seed: number });
-
-  function convolution(x: tf.SymbolicTensor, filters: number, size: number, name: string, down = false) {
+/** The three blocks. */
+function blocks(initializer: () => ReturnType<typeof tf.initializers.glorotUniform>, batchNormMomentum: number) {
+  function convolution(x: tf.SymbolicTensor, filters: number, kernelSize: number, name: string, down = false) {
     const kernelInitializer = initializer();
-    x = apply(
-      tf.layers.conv2d({
-        filters,
-        kernelSize: size,
-        strides: down ? 2 : 1,
-        padding: down ? "valid" : "same",
-        kernelInitializer,
-        name,
-      }),
-      x,
-    );
-    x = apply(tf.layers.batchNormalization({ name: `${name}_bn` }), x);
-    return apply(tf.layers.activation({ activation: "relu", name: `${name}_relu` }), x);
+    const [strides, padding] = down ? [2, "valid" as const] : [1, "same" as const];
+    return convolutionBlock(x, { filters, kernelSize, strides, padding, kernelInitializer, name, batchNormMomentum });
   }
   function inception(x: tf.SymbolicTensor, single: number, triple: number, name: string) {
     const narrow = convolution(x, single, 1, `${name}_1x1`);
@@ -108,10 +99,5 @@ function blocks(seed: number | undefined) {
     const pooled = apply(tf.layers.maxPooling2d({ poolSize: 3, strides: 2, name: `${name}_pool` }), x);
     return apply(tf.layers.concatenate({ name }), [strided, pooled]);
   }
-  return { convolution, inception, downsample, initializer };
-}
-
-/** A layer applied to symbolic tensors gives one, which tfjs's type leaves open. */
-function apply(layer: tf.layers.Layer, x: tf.SymbolicTensor | tf.SymbolicTensor[]): tf.SymbolicTensor {
-  return layer.apply(x) as tf.SymbolicTensor;
+  return { convolution, inception, downsample };
 }

@@ -32,6 +32,7 @@ const MOMENTUM_FIELDS: Readonly<Record<string, "momentum" | "beta1">> = {
   RMSProp: "momentum",
   Adam: "beta1",
   Adamax: "beta1",
+  CaffeMomentum: "momentum",
 };
 
 /**

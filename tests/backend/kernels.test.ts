@@ -5,6 +5,7 @@ import {
   callbacks,
   constant,
   LearningRateScheduler,
+  localResponseNormalization,
   miniGoogLeNet,
   selectBackend,
   tf,
@@ -86,6 +87,11 @@ const cases: [string, (...xs: tf.Tensor[]) => tf.Tensor, number[][]][] = [
   ["max pooling without overlap", (x) => tf.maxPool(x as tf.Tensor4D, 2, 2, "valid"), [[2, 8, 6, 5]]],
   ["average pooling", (x) => tf.avgPool(x as tf.Tensor4D, 7, 1, "valid"), [[2, 7, 7, 3]]],
   ["a softmax", (x) => tf.softmax(x), [[4, 5]]],
+  [
+    "local response normalization",
+    (x) => localResponseNormalization({ alpha: 2 }).apply(x) as tf.Tensor,
+    [[2, 5, 4, 3]],
+  ],
 ];
 
 for (const backend of ["native", "wasm", "webgpu"] as const) {

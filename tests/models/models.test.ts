@@ -1,40 +1,7 @@
 import assert from "node:assert/strict";
-import { loadModel, miniGoogLeNet, saveModel, tf } from "../../lib/mod.ts";
+import { cifar10Full, loadModel, miniGoogLeNet, saveModel, tf } from "../../lib/mod.ts";
 import { seededDropout } from "../../lib/models/seeded_dropout.ts";
 import { allowed, withDirectory } from "../support.ts";
-
-Deno.test("miniGoogLeNet() has the article's parameters and shapes", async () => {
-  await tf.setBackend("cpu");
-  const model = miniGoogLeNet();
-  assert.equal(model.countParams(), 1_656_250);
-  const shape = (name: string) => model.getLayer(name).outputShape;
-  assert.deepEqual(shape("inception_2"), [null, 32, 32, 80]);
-  assert.deepEqual(shape("downsample_1"), [null, 15, 15, 160]);
-  assert.deepEqual(shape("downsample_2"), [null, 7, 7, 240]);
-  assert.deepEqual(shape("inception_8"), [null, 7, 7, 336]);
-  assert.deepEqual(model.outputs[0].shape, [null, 10]);
-  model.dispose();
-});
-
-Deno.test("miniGoogLeNet() repeats its weights with a seed", () => {
-  const values = (seed?: number) => {
-    const model = miniGoogLeNet({ seed, classes: 2 });
-    const list = model.getWeights().map((weight) => weight.dataSync().slice(0, 50).join());
-    model.dispose();
-    return list.join(";");
-  };
-  assert.equal(values(3), values(3));
-  assert.notEqual(values(3), values(4));
-  assert.notEqual(values(), values());
-});
-
-Deno.test("miniGoogLeNet() refuses images that are too small", () => {
-  assert.throws(
-    () => miniGoogLeNet({ inputShape: [16, 32, 3] }),
-    /inputShape\[0\] must be a whole number of 31 or more, got 16/,
-  );
-  assert.throws(() => miniGoogLeNet({ classes: 1 }), RangeError);
-});
 
 Deno.test("seededDropout() draws another mask each step, and the same ones again", () => {
   const masks = () => {
@@ -70,6 +37,19 @@ Deno.test("saveModel() writes what loadModel() and tf.loadLayersModel() read", i
       "Dense",
     ];
     assert.ok(classes.every((name: string) => stock.includes(name)), classes.join());
+  });
+});
+
+Deno.test("loadModel() reads a model with a layer of this project's own", io, async () => {
+  await withDirectory(async (directory) => {
+    const model = cifar10Full({ seed: 1, classes: 3 });
+    await saveModel(model, directory);
+    const loaded = await loadModel(directory);
+    assert.deepEqual(loaded.toJSON(null, false), model.toJSON(null, false));
+    assert.deepEqual(
+      loaded.getWeights().map((w) => [...w.dataSync()]),
+      model.getWeights().map((w) => [...w.dataSync()]),
+    );
   });
 });
 

@@ -32,41 +32,50 @@ export function fuseMomentum(): void {
       ? gradients
       : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
     tf.tidy(() => {
-      const backend = nativeBackend();
-      const settings = backend.getInputTensorIds([tf.scalar(this.learningRate), this.m]);
+      const learningRate = tf.scalar(this.learningRate);
       for (const [index, { name, tensor }] of list.entries()) {
         const weight = tf.engine().registeredVariables[name];
         this.accumulations[index] ??= {
           originalName: `${name}/momentum`,
           variable: tf.variable(tf.zerosLike(weight), false),
         };
-        if (tensor) update(backend, weight, this.accumulations[index].variable, tensor, settings, this.useNesterov);
+        const accumulation = this.accumulations[index].variable;
+        if (tensor) {
+          update("ResourceApplyMomentum", weight, accumulation, tensor, learningRate, this.m, this.useNesterov);
+        }
       }
     });
     this.incrementIterations();
   };
+  // caffeMomentum asks for this one: accumulation = momentum accumulation - rate gradient, weight += accumulation
+  tf.registerKernel({
+    kernelName: "ResourceApplyKerasMomentum",
+    backendName: NATIVE,
+    kernelFunc: ({ inputs, attrs }) => {
+      const { weight, accumulation, gradient } = inputs as Record<string, tf.Variable>;
+      const [rate, momentum] = [attrs!.learningRate, attrs!.momentum].map((value) => tf.scalar(value as number));
+      update("ResourceApplyKerasMomentum", weight, accumulation, gradient, rate, momentum, false);
+      return [];
+    },
+  });
 }
 
 function update(
-  backend: NativeBackend,
+  operation: string,
   weight: tf.Variable,
   accumulation: tf.Variable,
   gradient: tf.Tensor,
-  [learningRate, momentum]: number[],
+  learningRate: tf.Scalar,
+  momentum: tf.Scalar,
   nesterov: boolean,
 ): void {
+  const backend = nativeBackend();
   const [w, v] = [inTensorFlow(backend, weight), inTensorFlow(backend, accumulation)];
-  const [g] = backend.getInputTensorIds([gradient]);
+  const [rate, g, m] = backend.getInputTensorIds([learningRate, gradient, momentum]);
   w.changed();
   v.changed();
   const attributes = { T: FLOAT, use_locking: false, use_nesterov: nesterov };
-  nativeOpOnHandles(
-    backend,
-    "ResourceApplyMomentum",
-    [w.resource, v.resource, learningRate, g, momentum],
-    attributes,
-    0,
-  );
+  nativeOpOnHandles(backend, operation, [w.resource, v.resource, rate, g, m], attributes, 0);
 }
 
 /** A tensor that lies in a variable of TensorFlow's. */

@@ -3,6 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { cifar10FullRateMultiplier } from "../../models/cifar10_full.ts";
 import { caffeMomentum } from "../../optimizers/caffe_momentum.ts";
 
 /** What every optimizer is made for. */
@@ -57,6 +58,7 @@ export const OPTIMIZERS: Readonly<Record<string, OptimizerEntry>> = {
   "caffe-momentum": {
     about: "Caffe's momentum, the rate inside the accumulator and doubled for biases: the paper's",
     takes: ["momentum"],
-    build: ({ learningRate, momentum }) => caffeMomentum({ learningRate, momentum }),
+    build: ({ learningRate, momentum }) =>
+      caffeMomentum({ learningRate, momentum, rateMultipliers: cifar10FullRateMultiplier }),
   },
 };

@@ -1,0 +1,109 @@
+/**
+ * Caffe's cifar10_full, the network of Smith's experiments.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { type OptionChecks, readOptions } from "../support/check.ts";
+import { apply, classCount, type ImageModelOptions, imageShape, initializerSeeds, modelSeed } from "./building.ts";
+import { localResponseNormalization } from "./local_response_normalization.ts";
+
+const OPTIONS = {
+  inputShape: imageShape(1),
+  classes: classCount,
+  seed: modelSeed,
+} satisfies OptionChecks<ImageModelOptions>;
+
+/**
+ * The `cifar10_full` network that ships with Caffe, on which Smith trained CIFAR-10. 89,578 parameters by default.
+ *
+ * | layer | settings | output |
+ * |---|---|---|
+ * | conv1 | 32 filters of 5x5, weights drawn with deviation 1e-4 | 32 x 32 |
+ * | pool1, relu1, norm1 | max 3x3 of stride 2; ReLU; local response normalization | 16 x 16 |
+ * | conv2, relu2 | 32 filters of 5x5, deviation 0.01; ReLU | 16 x 16 |
+ * | pool2, norm2 | average 3x3 of stride 2; local response normalization | 8 x 8 |
+ * | conv3, relu3 | 64 filters of 5x5, deviation 0.01; ReLU | 8 x 8 |
+ * | pool3 | average 3x3 of stride 2 | 4 x 4 |
+ * | ip1 | dense, deviation 0.01; softmax | classes |
+ *
+ * All biases start at 0. Caffe's pooling rounds sizes up and clips the last window, which is `padding: "same"` here. The
+ * solver's weight decay of 0.004 stands in the layers as an L2 penalty, whose gradient is `2 l2 w`: 0.002 on the kernels
+ * and biases of the convolutions, 0.5 (Caffe's `decay_mult: 250`) on the last kernel, none on its bias. So the training
+ * loss counts the penalty; validation losses do not. The learning rate of biases belongs to the optimizer, see
+ * {@linkcode cifar10FullRateMultiplier}. Its images are bytes minus the mean image, not scaled. Not compiled.
+ *
+ * Sources: Caffe's `examples/cifar10/cifar10_full_train_test.prototxt` and `cifar10_full_solver.prototxt`; Smith,
+ * Cyclical Learning Rates for Training Neural Networks (2017), section 4.1.
+ *
+ * @param options See {@linkcode ImageModelOptions}.
+ * @returns Input [n, height, width, channels], output [n, classes], a softmax.
+ * @throws {TypeError} If an option is unknown or of the wrong kind.
+ * @throws {RangeError} If a size is too small.
+ * @example
+ * ```ts
+ * import { caffeMomentum, cifar10Full, cifar10FullRateMultiplier } from "../mod.ts";
+ *
+ * const model = cifar10Full({ seed: 1 });
+ * const optimizer = caffeMomentum({ learningRate: 0.001, rateMultipliers: cifar10FullRateMultiplier });
+ * model.compile({ optimizer, loss: "categoricalCrossentropy", metrics: ["accuracy"] });
+ * if (model.countParams() !== 89_578) throw new Error("Caffe's network");
+ * ```
+ */
+export function cifar10Full(options: ImageModelOptions = {}): tf.LayersModel {
+  const { inputShape, classes, seed } = readOptions("create cifar10_full", options, OPTIONS);
+  const nextSeed = initializerSeeds(seed);
+  const gaussian = (stddev: number) => tf.initializers.randomNormal({ mean: 0, stddev, ...nextSeed() });
+  const penalty = (l2: number) => tf.regularizers.l2({ l2 });
+  const convolution = (filters: number, deviation: number, name: string) =>
+    tf.layers.conv2d({
+      filters,
+      kernelSize: 5,
+      padding: "same",
+      kernelInitializer: gaussian(deviation),
+      kernelRegularizer: penalty(0.002),
+      biasRegularizer: penalty(0.002),
+      name,
+    });
+  const relu = (name: string) => tf.layers.activation({ activation: "relu", name });
+  const pool = (name: string) => ({ poolSize: 3, strides: 2, padding: "same", name }) as const;
+  const input = tf.input({ shape: [...inputShape], name: "images" });
+  const layers = [
+    convolution(32, 1e-4, "conv1"),
+    tf.layers.maxPooling2d(pool("pool1")),
+    relu("relu1"),
+    localResponseNormalization({ name: "norm1" }),
+    convolution(32, 0.01, "conv2"),
+    relu("relu2"),
+    tf.layers.averagePooling2d(pool("pool2")),
+    localResponseNormalization({ name: "norm2" }),
+    convolution(64, 0.01, "conv3"),
+    relu("relu3"),
+    tf.layers.averagePooling2d(pool("pool3")),
+    tf.layers.flatten({ name: "flatten" }),
+    tf.layers.dense({
+      units: classes,
+      activation: "softmax",
+      kernelInitializer: gaussian(0.01),
+      kernelRegularizer: penalty(0.5),
+      name: "ip1",
+    }),
+  ];
+  const output = layers.reduce((x, layer) => apply(layer, x), input);
+  return tf.model({ inputs: input, outputs: output, name: "cifar10_full" });
+}
+
+/**
+ * How many times the learning rate a weight of {@linkcode cifar10Full} has, for `caffeMomentum({ rateMultipliers })`: biases
+ * have twice the rate, but for the third convolution's, as in Caffe's prototxt.
+ *
+ * @param name The weight's name, such as `"conv1/bias"`.
+ * @example
+ * ```ts
+ * import { cifar10FullRateMultiplier } from "./cifar10_full.ts";
+ *
+ * if (cifar10FullRateMultiplier("conv1/bias") !== 2) throw new Error("twice the rate");
+ * ```
+ */
+export function cifar10FullRateMultiplier(name: string): number {
+  return name.endsWith("/bias") && name !== "conv3/bias" ? 2 : 1;
+}

@@ -1,0 +1,153 @@
+/**
+ * Gradient descent with momentum as Caffe has it: the learning rate inside the accumulator, and multipliers of the rate.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
+
+/** Options of {@linkcode caffeMomentum}. */
+export interface CaffeMomentumOptions {
+  /** The learning rate of the first update, 0 or more; a schedule sets all later ones. */
+  learningRate: number;
+  /** The momentum, 0 or more and below 1. Default 0.9. */
+  momentum?: number;
+  /**
+   * How many times the learning rate a weight has, Caffe's `lr_mult`, 0 or more: by the weight's name in its model, such as
+   * `"conv1/bias"`, or a function of that name. Weights that are not listed have 1. Default 1 for all.
+   */
+  rateMultipliers?: Readonly<Record<string, number>> | ((name: string) => number);
+}
+
+const VERB = "create a Caffe momentum optimizer";
+const UPDATE = "update weights";
+
+/** What an update takes: a gradient a weight, none where the loss does not depend on the weight. */
+type Gradients = Parameters<tf.Optimizer["applyGradients"]>[0] | { name: string; tensor: tf.Tensor | null }[];
+
+/** tfjs numbers the weights of later models, `"conv1/bias_1"`: this is the name in the model itself. */
+const nameInModel = (name: string) => name.replace(/_\d+$/, "");
+
+class CaffeMomentumOptimizer extends tf.Optimizer {
+  static readonly className = "CaffeMomentum";
+  // named as in tfjs's own optimizers, so that they are set and saved in the same way
+  learningRate: number;
+  momentum: number;
+  accumulations: { originalName: string; variable: tf.Variable }[] = [];
+  readonly rateMultipliers: NonNullable<CaffeMomentumOptions["rateMultipliers"]>;
+
+  constructor({ learningRate, momentum = 0.9, rateMultipliers = {} }: CaffeMomentumOptions) {
+    super();
+    this.learningRate = learningRate;
+    this.momentum = momentum;
+    this.rateMultipliers = rateMultipliers;
+  }
+
+  override applyGradients(gradients: Gradients): void {
+    const list = Array.isArray(gradients)
+      ? gradients
+      : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
+    if (this.iterations === 0) this.#checkNames();
+    tf.tidy(() => {
+      for (const [index, { name, tensor }] of list.entries()) {
+        const weight = tf.engine().registeredVariables[name];
+        this.accumulations[index] ??= {
+          originalName: `${name}/momentum`,
+          variable: tf.variable(tf.zerosLike(weight), false),
+        };
+        const rate = this.learningRate * this.#multiplier(name);
+        if (tensor) update(weight, this.accumulations[index].variable, tensor, rate, this.momentum);
+      }
+    });
+    this.incrementIterations();
+  }
+
+  override dispose(): void {
+    tf.dispose(this.accumulations.map(({ variable }) => variable));
+  }
+
+  getConfig(): tf.serialization.ConfigDict {
+    return { learningRate: this.learningRate, momentum: this.momentum };
+  }
+
+  /** Throws if a multiplier is for a weight that is not there: a slip of the pen would otherwise change nothing. */
+  #checkNames(): void {
+    if (typeof this.rateMultipliers === "function") return;
+    const known = new Set(Object.keys(tf.engine().registeredVariables).map(nameInModel));
+    const unknown = Object.keys(this.rateMultipliers).find((name) => !known.has(name));
+    if (unknown === undefined) return;
+    throw new TypeError(`Cannot ${UPDATE}: rateMultipliers must name weights of the model, got ${shown(unknown)}`);
+  }
+
+  #multiplier(variableName: string): number {
+    const name = nameInModel(variableName);
+    if (typeof this.rateMultipliers !== "function") return this.rateMultipliers[name] ?? 1;
+    const multiplier = this.rateMultipliers(name);
+    checkNumber(UPDATE, `rateMultipliers(${shown(name)})`, multiplier, ...rules.notNegative);
+    return multiplier;
+  }
+}
+
+/** One weight's update. The accumulator holds -V, as Keras's and TensorFlow's do. */
+function update(
+  weight: tf.Variable,
+  accumulation: tf.Variable,
+  gradient: tf.Tensor,
+  learningRate: number,
+  momentum: number,
+): void {
+  // the native backend does it in one operation; see lib/backend/native/momentum.ts
+  const fused = tf.getKernel("ResourceApplyKerasMomentum", tf.getBackend());
+  if (fused) {
+    const inputs = { weight, accumulation, gradient };
+    fused.kernelFunc({ inputs, attrs: { learningRate, momentum }, backend: tf.backend() });
+    return;
+  }
+  accumulation.assign(tf.sub(tf.mul(accumulation, momentum), tf.mul(gradient, learningRate)));
+  weight.assign(tf.add(weight, accumulation));
+}
+
+/**
+ * Gradient descent with momentum as in Caffe's solver: `V = momentum V + rate g`, `w -= V`, the rate times the weight's
+ * multiplier.
+ *
+ * tfjs's `tf.train.momentum` has the rate outside of the accumulator, `V = momentum V + g`, `w -= rate V`. At a constant
+ * rate the two are equal. Where the rate drops, tfjs's slows down at once, and this one over the next updates, because the
+ * steps already in V keep their size. Keras's SGD is the same as this one.
+ *
+ * An L2 penalty belongs to the layers or to the loss, and reaches the optimizer as part of g, as Caffe's weight decay does.
+ * Works with `compile`, `setHyperparameters`, `optimizerState` and `restoreOptimizer` like tfjs's own optimizers; on the
+ * native backend each weight takes one operation.
+ *
+ * Source: Caffe's `sgd_solver.cpp`.
+ *
+ * @param options See {@linkcode CaffeMomentumOptions}.
+ * @throws {TypeError} If an option is unknown or of the wrong kind; at the first update, if `rateMultipliers` names a
+ * weight that is not there.
+ * @throws {RangeError} If a number is out of range.
+ * @example
+ * ```ts
+ * import { caffeMomentum, tf } from "../mod.ts";
+ *
+ * const weight = tf.variable(tf.scalar(1));
+ * const optimizer = caffeMomentum({ learningRate: 0.5, momentum: 0.5 });
+ * for (let i = 0; i < 2; i++) optimizer.minimize(() => weight.mul(1) as tf.Scalar); // V: 0.5, then 0.75
+ * if (weight.dataSync()[0] !== -0.25) throw new Error("1 - 0.5 - 0.75");
+ * ```
+ */
+export function caffeMomentum(options: CaffeMomentumOptions): tf.Optimizer {
+  checkOptions(VERB, options, ["learningRate", "momentum", "rateMultipliers"]);
+  const { learningRate, momentum = 0.9, rateMultipliers = {} } = options;
+  checkNumber(VERB, "learningRate", learningRate, ...rules.notNegative);
+  checkNumber(VERB, "momentum", momentum, "0 or more and below 1", (value) => value >= 0 && value < 1);
+  if (typeof rateMultipliers !== "function") {
+    if (typeof rateMultipliers !== "object" || rateMultipliers === null || Array.isArray(rateMultipliers)) {
+      throw new TypeError(
+        `Cannot ${VERB}: rateMultipliers must be an object or a function, got ${shown(rateMultipliers)}`,
+      );
+    }
+    for (const [name, multiplier] of Object.entries(rateMultipliers)) {
+      checkNumber(VERB, `rateMultipliers[${shown(name)}]`, multiplier, ...rules.notNegative);
+    }
+  }
+  return new CaffeMomentumOptimizer({ learningRate, momentum, rateMultipliers });
+}
