@@ -2,8 +2,8 @@
  * A run as `deno task train` makes it, but of a model and images so small that thousands of iterations take seconds.
  * @module
  */
-import { imageDataset, tf } from "../lib/mod.ts";
-import { CIFAR10_CLASSES } from "../lib/data/cifar10/mod.ts";
+import { imageDataset, type Schedule, tf } from "../lib/mod.ts";
+import { CIFAR10_CLASSES } from "../lib/data/cifar10/classes.ts";
 import { randomFrom } from "../lib/data/random.ts";
 import { chooseData } from "../lib/experiments/data.ts";
 import { planExperiment } from "../lib/experiments/plan.ts";
@@ -23,14 +23,18 @@ function dots(size: number) {
 }
 
 /** Trains `epochs` epochs of 50 iterations under a triangular cycle of 4 epochs. */
-export async function tinyRun(epochs: number, options: RunOptions): Promise<RunResult> {
+export async function tinyRun(
+  epochs: number,
+  { schedule, ...options }: RunOptions & { schedule?: Schedule },
+): Promise<RunResult> {
   const experiment = {
     ...presetExperiment("quick"),
     data: { dataset: "cifar10", trainSize: 220, validationSize: 20, testSize: 20 },
     schedule: { name: "triangular", baseLr: 1e-6, maxLr: 1e-5, stepSize: 2 },
     budget: { batchSize: 4, epochs },
   };
-  const plan = planExperiment(experiment, DATASETS.cifar10.facts!);
+  const planned = planExperiment(experiment, DATASETS.cifar10.facts!);
+  const plan = { ...planned, schedule: schedule ?? planned.schedule };
   const model = tf.sequential({
     layers: [
       tf.layers.flatten({ inputShape: [4, 4, 3] }),

@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { checkChoice } from "../support/check.ts";
 import { checkPrecision, setPrecision } from "./native/bfloat16.ts";
 import type { Precision } from "./precision.ts";
+import { hushBanner } from "./banner.ts";
 import { addOperations } from "./native/setup/compile.ts";
 import { releaseEarly } from "./early_release.ts";
 import { withoutStandardError } from "./native/setup/libc.ts";
@@ -34,6 +35,11 @@ export interface SelectedBackend {
 
 /**
  * Activates a backend. It installs nothing and prints nothing; a backend asked for by name never falls back.
+ *
+ * From then on, a backward pass frees what it has used as it goes, whichever backend is active. Everything else that is
+ * added or made faster serves one backend alone: gradients, batch normalization layers and the momentum optimizer look
+ * which one is active, and do on all others what tfjs does. After `tf.setBackend("cpu")`, say, a training gives the
+ * numbers that it would have given without this call.
  *
  * @param choice `"auto"` takes native TensorFlow, else WebGPU on a real adapter, else WebAssembly. Default `"auto"`.
  * @param options `precision`: `"bfloat16"` is mixed precision, on the native backend and a processor that has the
@@ -70,11 +76,23 @@ async function start(choice: BackendChoice): Promise<SelectedBackend> {
     try {
       return { tf, name, reason: [...passed, await START[name]("the fastest at hand")].join("; ") };
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      passed.push(error.message.replace(/^Cannot [^:]*: /, "").replace(/, got .*/, ""));
+      if (!(error instanceof MissingBackend)) throw error;
+      passed.push(error.missing);
     }
   }
   return { tf, name: "wasm", reason: await START.wasm(passed.join("; ")) };
+}
+
+/** A backend cannot be had here. */
+class MissingBackend extends Deno.errors.NotFound {
+  /**
+   * @param name The backend.
+   * @param missing What is missing, in words: half a sentence.
+   * @param cure What to do.
+   */
+  constructor(name: BackendName, readonly missing: string, cure: string) {
+    super(`Cannot select the ${name} backend: ${missing}; ${cure}`);
+  }
 }
 
 /** Marks a process that has loaded a software adapter's driver: TensorFlow, loaded after it, would crash over its LLVM. */
@@ -83,22 +101,18 @@ interface MaybeSoftware {
   [SOFTWARE_DRIVER]?: true;
 }
 
-/** Starts each backend and gives the reason; NotFound where it cannot be had. */
+/** Starts each backend and gives the reason; it throws a {@linkcode MissingBackend} where it cannot be had. */
 const START: Record<BackendName, (why: string) => Promise<string>> = {
   async native(why) {
     const missing = missingNativePart();
-    if (missing) {
-      throw new Deno.errors.NotFound(
-        `Cannot select the native backend: ${missing}, got no library; run \`deno task setup\``,
-      );
-    }
+    if (missing) throw new MissingBackend("native", missing, "run `deno task setup`");
     if (!tf.findBackend(NATIVE) && (navigator.gpu as MaybeSoftware)?.[SOFTWARE_DRIVER]) {
       throw new Deno.errors.NotSupported(
         "Cannot select the native backend: it must come before a software GPU adapter in one process, got one; start anew",
       );
     }
     await importNative();
-    await activate(NATIVE);
+    await activate("native", NATIVE);
     const own = addOperations();
     registerNativeKernels(own === "added");
     return own === "missing" ? `${why}; without its faster convolutions, which \`deno task setup\` compiles` : why;
@@ -113,7 +127,7 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
     );
     if (software) (navigator.gpu as MaybeSoftware)[SOFTWARE_DRIVER] = true;
     if (!adapter || (software && why !== "asked for by name")) {
-      throw new Deno.errors.NotFound("Cannot select the webgpu backend: there must be a real GPU adapter, got none");
+      throw new MissingBackend("webgpu", `there is no ${adapter ? "real " : ""}GPU adapter`, "choose another backend");
     }
     await import("@tensorflow/tfjs-backend-webgpu");
     await withoutStandardError(() => activate("webgpu"));
@@ -121,7 +135,8 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
   },
   async wasm(why) {
     const { setThreadsCount, getThreadsCount } = await import("@tensorflow/tfjs-backend-wasm");
-    if (!tf.findBackend("wasm") && navigator.hardwareConcurrency > 1) {
+    const fromFile = import.meta.dirname !== undefined; // a thread's script must be one
+    if (!tf.findBackend("wasm") && navigator.hardwareConcurrency > 1 && fromFile) {
       await startWithThreads(() => activate("wasm"), setThreadsCount).catch(() => {});
     }
     await activate("wasm");
@@ -135,11 +150,10 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
   },
 };
 
-async function activate(name: string): Promise<void> {
-  // tfjs's plain backend, which others call for small things, would advise to install tfjs-node
-  Object.assign(tf.findBackend("cpu") ?? {}, { firstUse: false });
-  if (!await tf.setBackend(name)) {
-    throw new Deno.errors.NotFound(`Cannot select the ${name} backend: it must start, got a failure of its own`);
+async function activate(name: BackendName, tfjsName: string = name): Promise<void> {
+  hushBanner();
+  if (!await tf.setBackend(tfjsName)) {
+    throw new MissingBackend(name, `${name} does not start`, "tfjs has printed why");
   }
   await tf.ready();
   releaseEarly();

@@ -2,7 +2,21 @@
  * How many of a schedule's cycles have ended.
  * @module
  */
+import type * as tf from "@tensorflow/tfjs";
 import type { Schedule } from "../schedules/schedule.ts";
+
+/** What happened at the end of a cycle. */
+export interface CycleEnd {
+  /** Optimizer updates done. */
+  readonly iteration: number;
+  /** Cycles that have ended since the start or the last reset. */
+  readonly cycle: number;
+  /** The model that trains; undefined in a custom loop. */
+  readonly model?: tf.LayersModel;
+}
+
+/** Told of a cycle's end before the next batch; awaited. */
+export type CycleEndListener = (end: CycleEnd) => void | Promise<void>;
 
 /** Ends of cycles that are counted one by one between two iterations. */
 const MOST_AT_ONCE = 10_000;

@@ -3,7 +3,8 @@
  * @module
  */
 import { schedulerOfFit } from "./compose.ts";
-import type { CycleEndListener, LearningRateScheduler } from "./scheduler.ts";
+import type { CycleEndListener } from "./cycle_counter.ts";
+import type { LearningRateScheduler } from "./scheduler.ts";
 
 /**
  * Tells a callback of each cycle's end, until the fit is over.

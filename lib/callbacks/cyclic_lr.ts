@@ -6,7 +6,8 @@ import { cyclical, type CyclicalOptions } from "../schedules/cyclical.ts";
 import type { CyclePlan } from "../schedules/plan_cycles.ts";
 import type { AnySchedule } from "../schedules/schedule.ts";
 import { checkOptions } from "../support/check.ts";
-import { LearningRateScheduler, scheduleOf, type SchedulerState } from "./scheduler.ts";
+import { LearningRateScheduler } from "./scheduler.ts";
+import { scheduleOf, type SchedulerState } from "./scheduler_state.ts";
 
 const RESETTABLE = ["baseLr", "maxLr", "stepSize", "stepSizeDown"] as const;
 /** What {@linkcode CyclicLR.reset} may change. */

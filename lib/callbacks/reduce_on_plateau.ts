@@ -4,7 +4,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { numbersOf } from "../history/history.ts";
-import { learningRateOf, setHyperparameters } from "../optimizers/optimizer.ts";
+import { learningRateOf, setHyperparameters } from "../optimizers/hyperparameters.ts";
 import { checkNumber, checkOptions, rules } from "../support/check.ts";
 import { ModelCallback } from "./model_callback.ts";
 import { Best, checkMeasured, checkMonitor, type Monitor } from "./monitor.ts";

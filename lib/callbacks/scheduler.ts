@@ -3,48 +3,16 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { scheduleFromConfig } from "../schedules/config.ts";
 import type { CyclePlan } from "../schedules/plan_cycles.ts";
-import {
-  type AnySchedule,
-  asSchedule,
-  type Hyperparameters,
-  type Schedule,
-  type ScheduleConfig,
-} from "../schedules/schedule.ts";
-import { checkNumber, shown } from "../support/check.ts";
+import { type AnySchedule, asSchedule, type Hyperparameters, type Schedule } from "../schedules/schedule.ts";
 import type { BatchLogs } from "../history/batch_metrics.ts";
-import { CycleCounter } from "./cycle_counter.ts";
+import { CycleCounter, type CycleEnd, type CycleEndListener } from "./cycle_counter.ts";
 import { bindHandlers } from "./model_callback.ts";
 import { claimRate } from "./rate_setter.ts";
-import { isHistory, type TrainingHistory } from "../history/history.ts";
+import { checkState, scheduleOf, type SchedulerState } from "./scheduler_state.ts";
+import type { TrainingHistory } from "../history/history.ts";
 import { type BatchScores, Recorder } from "../history/recorder.ts";
-import { checkHyperparameters, setHyperparameters } from "../optimizers/optimizer.ts";
-
-/** A scheduler's state as plain JSON. */
-export interface SchedulerState {
-  /** The schedule's config; absent where the schedule is a custom function. */
-  schedule?: ScheduleConfig;
-  /** Optimizer updates done. */
-  iteration: number;
-  /** The iteration at which the schedule counts 0: that of the last reset. */
-  origin: number;
-  /** What was recorded. */
-  history: TrainingHistory;
-}
-
-/** What happened at the end of a cycle. */
-export interface CycleEnd {
-  /** Optimizer updates done. */
-  readonly iteration: number;
-  /** Cycles that have ended since the start or the last reset. */
-  readonly cycle: number;
-  /** The model that trains; undefined in a custom loop. */
-  readonly model?: tf.LayersModel;
-}
-
-/** Told of a cycle's end before the next batch; awaited. */
-export type CycleEndListener = (end: CycleEnd) => void | Promise<void>;
+import { checkHyperparameters, setHyperparameters } from "../optimizers/hyperparameters.ts";
 
 /** A fit's parameters, which tfjs hands to each of its callbacks. */
 interface FitParameters {
@@ -165,7 +133,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
 
   /**
    * Reads the losses that still lie on the device into the history. On webgpu they are read every 16 batches and at
-   * each epoch's end; till then the history has null for them.
+   * each epoch's end; until then the history has null for them.
    */
   async settle(): Promise<void> {
     await this.#recorder.settle();
@@ -237,18 +205,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
 
   /** Takes over a state's counts and history. */
   protected restore(json: SchedulerState): this {
-    const verb = "restore a scheduler";
-    checkNumber(verb, "iteration", json.iteration, "a whole number of 0 or more", (n) => Number.isInteger(n) && n >= 0);
-    checkNumber(
-      verb,
-      "origin",
-      json.origin,
-      `from 0 to the iteration ${json.iteration}`,
-      (n) => n >= 0 && n <= json.iteration,
-    );
-    if (!isHistory(json.history)) {
-      throw new TypeError(`Cannot ${verb}: its history must be whole, got ${shown(json.history)}`);
-    }
+    checkState(json);
     this.#iteration = json.iteration;
     this.#origin = json.origin;
     this.#cycles.goTo(this.#iteration - this.#origin);
@@ -295,14 +252,4 @@ export class LearningRateScheduler extends tf.CustomCallback {
       return { iteration: this.#iteration, cycle: this.#cycles.ended, model: this.#model };
     }
   }
-}
-
-/** The schedule in a state. */
-export function scheduleOf(json: SchedulerState): Schedule {
-  if (typeof json !== "object" || json === null || json.schedule === undefined) {
-    throw new TypeError(
-      `Cannot restore a scheduler: the state must hold a schedule, or one must be given, got ${shown(json)}`,
-    );
-  }
-  return scheduleFromConfig(json.schedule);
 }

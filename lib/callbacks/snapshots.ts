@@ -7,7 +7,7 @@ import { copyModel } from "../models/copy.ts";
 import { checkOptions, shown } from "../support/check.ts";
 import { listenToCycleEnds } from "./cycle_ends.ts";
 import { ModelCallback } from "./model_callback.ts";
-import type { CycleEnd } from "./scheduler.ts";
+import type { CycleEnd } from "./cycle_counter.ts";
 
 const VERB = "take snapshots";
 

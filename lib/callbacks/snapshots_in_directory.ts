@@ -7,7 +7,7 @@ import { loadModel, saveModel } from "../models/storage.ts";
 import { checkOptions, shown } from "../support/check.ts";
 import { fileError } from "../support/files.ts";
 import { join } from "../support/path.ts";
-import { type SnapshotOptions, Snapshots, snapshots as takeSnapshots } from "./snapshots.ts";
+import { type SnapshotOptions, type Snapshots, snapshots as takeSnapshots } from "./snapshots.ts";
 
 /** Options of {@linkcode snapshots}: one of the two, or none. */
 export interface SnapshotDirectoryOptions extends SnapshotOptions {

@@ -63,7 +63,8 @@ export async function pythonTools(tools: PythonTools, say: (line: string) => voi
     throw new Deno.errors.NotFound(
       `Cannot make a Python environment: it needs Python 3 with venv and pip, and ${
         REQUIREMENTS[tools].join(", ")
-      }, got ${error.message.replace(/^Cannot /, "it could not ")}`,
+      }. ${error.message}`,
+      { cause: error },
     );
   }
   return pythonOf(tools);

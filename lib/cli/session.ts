@@ -12,8 +12,9 @@ import type { Experiment } from "../experiments/experiment.ts";
 import { planExperiment, type RunPlan } from "../experiments/plan.ts";
 import { chooseData, type RunData } from "../experiments/data.ts";
 import { DATASETS, factsOf, type Images } from "../experiments/registries/datasets.ts";
+import { readExperiment, type SavedExperiment } from "../experiments/saved.ts";
 import { checkChoice } from "../support/check.ts";
-import type { Flag } from "./flags.ts";
+import { type Flag, UsageError } from "./flags.ts";
 import { atTheDoor, showDownload, type Stop, type Voice } from "./terminal.ts";
 
 /** Flags about the machine. */
@@ -65,6 +66,15 @@ export async function startBackend(
   speak.say(`Backend: ${name} (${reason})${precision === "bfloat16" ? ", convolutions in bfloat16" : ""}`);
   speak.event("backend", { name, reason, precision });
   return name;
+}
+
+/** Reads the experiment that a flag names; a file that holds none is a wrong call. */
+export async function readSaved(path: string): Promise<SavedExperiment> {
+  try {
+    return await readExperiment(path);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
 }
 
 /** Refuses what is wrong with an experiment before anything is set up for it. */

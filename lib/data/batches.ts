@@ -3,10 +3,11 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkNumber, checkOptions, rules } from "../support/check.ts";
+import { checkNumber, checkOptions } from "../support/check.ts";
 import type { Augmentation } from "./augment.ts";
 import { type ImageDataset, imageLength } from "./dataset.ts";
 import { randomFrom, shuffled } from "./random.ts";
+import { toNumbers, toTensors } from "./tensors.ts";
 
 /** Options of {@linkcode batches}. */
 export interface BatchOptions {
@@ -14,17 +15,22 @@ export interface BatchOptions {
   batchSize: number;
   /** With a seed: shuffled anew in each epoch, the same way for the same seed. Without: in order. */
   seed?: number;
-  /** The mean image to subtract, h * w * c numbers; nothing by default. */
+  /** The mean image to subtract, h * w * c numbers; none by default. */
   mean?: Float32Array;
   /** Random changes, one after the other; they need a seed. */
   augment?: readonly Augmentation[];
   /** Whether an epoch leaves out the last, partial batch. Default: with a seed yes, without no. */
   dropRemainder?: boolean;
-  /** How many batches to prepare ahead. Default 1. */
+  /**
+   * The share s of each target that is spread evenly over all classes, 0 or more and below 1. Default 0: one-hot targets.
+   * Targets are `(1 - s) onehot + s / classes` (Szegedy et al. 2016). For training; scores want one-hot targets.
+   */
+  labelSmoothing?: number;
+  /** How many batches are prepared, counting the one that is asked for; 0 or 1 prepares none ahead. Default 1. */
   prefetch?: number;
 }
 
-/** Where a run goes on: how many epochs, and batches of the next one, are done. */
+/** Where the next pass over the batches starts: how many epochs, and batches of the epoch that follows, are done. */
 export interface Position {
   /** Epochs done. */
   readonly epoch: number;
@@ -32,24 +38,34 @@ export interface Position {
   readonly batch: number;
 }
 
-/** Batches for `model.fitDataset`: xs of shape [n, h, w, c], ys one-hot of shape [n, classes]; float32. */
+/** Batches for `model.fitDataset`: xs of shape [n, h, w, c], ys of shape [n, classes]; float32. */
 export type Batches = tf.data.Dataset<{ xs: tf.Tensor4D; ys: tf.Tensor2D }> & {
   /** Batches in one epoch. */
   readonly batchesPerEpoch: number;
-  /** Makes the next pass go on from a position instead of the next epoch's start. */
+  /** Where the next pass starts. */
+  readonly position: Position;
+  /**
+   * Makes the next pass start there. Its batch may be `batchesPerEpoch`, where a run stopped right after an epoch's last
+   * batch: that pass is empty, and the one after it starts the next epoch.
+   */
   startAt(position: Position): void;
 };
 
 /**
- * Batches of a data set, for `model.fitDataset`. Each pass over them is one epoch.
+ * Batches of a data set, for `model.fitDataset`. A pass over them is an epoch.
  *
  * Batch b of epoch e depends on the seed, e and b alone, so a run can be repeated and taken up anywhere. The
- * images stay bytes until their batch is made. One pass at a time.
+ * images stay bytes until their batch is made.
+ *
+ * An epoch is done when its last batch has been taken; only then does the next pass start the next epoch. A look at the
+ * first batch, or a training that stops in the middle, changes nothing: the next pass starts the same epoch again.
+ * (So `data.take(5)` gives the same five batches each time.) Two fits, one after the other, go on counting epochs.
+ * `findLearningRate` and `refreshBatchNorm` put `position` back afterwards; `startAt` does so for other passes.
  *
  * @param dataset The images.
  * @param options See {@linkcode BatchOptions}.
  * @throws {TypeError} If an option is unknown or the mean does not fit the images.
- * @throws {RangeError} If the batch is larger than the data set, or augmentation has no seed.
+ * @throws {RangeError} If the batch is larger than the data set, augmentation has no seed, or a number is out of range.
  * @example
  * ```ts
  * import { batches, imageDataset } from "../mod.ts";
@@ -61,8 +77,9 @@ export type Batches = tf.data.Dataset<{ xs: tf.Tensor4D; ys: tf.Tensor2D }> & {
  */
 export function batches(dataset: ImageDataset, options: BatchOptions): Batches {
   const verb = "make batches";
-  checkOptions(verb, options, ["batchSize", "seed", "mean", "augment", "dropRemainder", "prefetch"]);
-  const { batchSize, seed, mean, augment = [], dropRemainder = seed !== undefined, prefetch = 1 } = options;
+  checkOptions(verb, options, ["batchSize", "seed", "mean", "augment", "labelSmoothing", "dropRemainder", "prefetch"]);
+  const { batchSize, seed, mean, augment = [], labelSmoothing = 0, prefetch = 1 } = options;
+  const { dropRemainder = seed !== undefined } = options;
   checkNumber(
     verb,
     "batchSize",
@@ -74,62 +91,75 @@ export function batches(dataset: ImageDataset, options: BatchOptions): Batches {
   if (augment.length > 0 && seed === undefined) {
     throw new RangeError("Cannot make batches: augmentation needs a seed, got undefined");
   }
-  checkNumber(verb, "prefetch", prefetch, ...rules.notNegative);
+  checkNumber(verb, "labelSmoothing", labelSmoothing, "0 or more and below 1", (share) => share >= 0 && share < 1);
+  checkNumber(verb, "prefetch", prefetch, ...WHOLE);
   if (mean && mean.length !== imageLength(dataset)) {
     throw new TypeError(
       `Cannot make batches: the mean image must hold ${dataset.shape.join(" x ")} numbers, got ${mean.length}`,
     );
   }
   const count = dropRemainder ? Math.floor(dataset.size / batchSize) : Math.ceil(dataset.size / batchSize);
+  const empty = mean && new Uint8Array(Uint8ClampedArray.from(mean)); // rounded
   let next: Position = { epoch: 0, batch: 0 };
 
   const pass = function* () {
     const { epoch, batch } = next;
-    next = { epoch: epoch + 1, batch: 0 };
+    const following = { epoch: epoch + 1, batch: 0 };
+    if (batch === count) next = following; // nothing is left of this epoch
     const order = seed === undefined ? undefined : shuffled(dataset.size, seed, epoch);
+    const change = (pixels: Uint8Array, place: number) => {
+      if (augment.length === 0) return pixels;
+      const random = randomFrom(seed!, epoch, place);
+      return augment.reduce((image, change) => change(image, dataset.shape, random, empty), pixels);
+    };
     for (let index = batch; index < count; index++) {
       const places = Array.from(
         { length: Math.min(batchSize, dataset.size - index * batchSize) },
         (_, i) => order ? order[index * batchSize + i] : index * batchSize + i,
       );
-      yield toTensors(dataset, places, mean, (pixels, place) => {
-        if (augment.length === 0) return pixels;
-        const random = randomFrom(seed!, epoch, place);
-        return augment.reduce((image, change) => change(image, dataset.shape, random), pixels);
-      });
+      const numbers = toNumbers(dataset, places, { mean, change, labelSmoothing });
+      // a function, called when the batch is taken: one that was prepared but never taken neither counts nor holds tensors
+      yield () => {
+        if (index === count - 1) next = following;
+        return toTensors(dataset, numbers);
+      };
     }
   };
   // tfjs types a generator's items loosely: this is the one place that says what they are
   const plain = tf.data.generator(pass as unknown as () => Iterator<tf.TensorContainer>);
-  const made = prefetch > 0 ? plain.prefetch(prefetch) : plain;
-  return Object.assign(made, {
+  const made = (prefetch > 0 ? plain.prefetch(prefetch) : plain)
+    .map((take) => (take as unknown as () => tf.TensorContainer)());
+  const data = Object.assign(made, {
     size: count,
     batchesPerEpoch: count,
-    startAt: (position: Position) => void (next = position),
-  }) as unknown as Batches;
+    startAt: (position: Position) => void (next = checked(position, count)),
+  });
+  return Object.defineProperty(data, "position", { get: () => next }) as unknown as Batches;
 }
 
-/** The images at these places as tensors: pixels less the mean, labels one-hot. */
-export function toTensors(
-  dataset: ImageDataset,
-  places: ArrayLike<number>,
-  mean?: Float32Array,
-  change: (pixels: Uint8Array, place: number) => Uint8Array = (pixels) => pixels,
-): { xs: tf.Tensor4D; ys: tf.Tensor2D } {
-  const length = imageLength(dataset);
-  const classes = dataset.classNames.length;
-  const xs = new Float32Array(places.length * length);
-  const ys = new Float32Array(places.length * classes);
-  for (let i = 0; i < places.length; i++) {
-    const place = places[i];
-    const pixels = change(dataset.images.subarray(place * length, (place + 1) * length), place);
-    const to = i * length;
-    if (mean) { for (let j = 0; j < length; j++) xs[to + j] = pixels[j] - mean[j]; }
-    else xs.set(pixels, to);
-    ys[i * classes + dataset.labels[place]] = 1;
-  }
-  return {
-    xs: tf.tensor4d(xs, [places.length, ...dataset.shape]),
-    ys: tf.tensor2d(ys, [places.length, classes]),
-  };
+const WHOLE = ["a whole number of 0 or more", (value: number) => Number.isInteger(value) && value >= 0] as const;
+
+/** A copy of the position, if it is one. */
+function checked({ epoch, batch }: Position, batchesPerEpoch: number): Position {
+  const verb = "start at a position";
+  checkNumber(verb, "epoch", epoch, ...WHOLE);
+  checkNumber(
+    verb,
+    "batch",
+    batch,
+    `a whole number from 0 to ${batchesPerEpoch}, the batches of an epoch`,
+    (n) => Number.isInteger(n) && n >= 0 && n <= batchesPerEpoch,
+  );
+  return { epoch, batch };
+}
+
+/**
+ * Remembers where the next pass over these batches starts; the function it returns makes it start there again. Data sets
+ * that are not {@linkcode Batches} have no such place, and stay as they are.
+ */
+export function bookmark(data: object): () => void {
+  if (!("startAt" in data && "position" in data)) return () => {};
+  const batches = data as Batches;
+  const { position } = batches;
+  return () => batches.startAt(position);
 }

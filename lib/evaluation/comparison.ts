@@ -6,7 +6,7 @@ import { constant } from "../schedules/constant.ts";
 import { cyclical } from "../schedules/cyclical.ts";
 import { linearDecay } from "../schedules/decays.ts";
 import { oneCycle } from "../schedules/one_cycle.ts";
-import { type AnySchedule, type Schedule } from "../schedules/schedule.ts";
+import type { AnySchedule, Schedule } from "../schedules/schedule.ts";
 import { stepDecay } from "../schedules/steps.ts";
 import { deviation, interval95, mean } from "../support/statistics.ts";
 import { checkNumber, rules, shown } from "../support/check.ts";

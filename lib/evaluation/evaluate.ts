@@ -3,8 +3,8 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { toTensors } from "../data/batches.ts";
 import type { ImageDataset } from "../data/dataset.ts";
+import { toNumbers, toTensors } from "../data/tensors.ts";
 import { checkNumber, rules } from "../support/check.ts";
 import { Ensemble, ensemble } from "./ensemble.ts";
 import { type ClassScore, scores } from "./report.ts";
@@ -67,7 +67,7 @@ export async function evaluate(
   for (let start = 0; start < dataset.size; start += batchSize) {
     const places = Array.from({ length: Math.min(batchSize, dataset.size - start) }, (_, i) => start + i);
     const [classOf, loss] = tf.tidy(() => {
-      const { xs, ys } = toTensors(dataset, places, mean);
+      const { xs, ys } = toTensors(dataset, toNumbers(dataset, places, { mean }));
       const output = scored.predict(xs, { batchSize });
       return [output.argMax(-1), lossFunction(ys, output).mean()];
     });

@@ -3,6 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { bookmark } from "../data/batches.ts";
 import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
 
 const VERB = "refresh batch normalization";
@@ -36,8 +37,8 @@ interface Sums {
  * that is smaller counts as much as the others. Weights and optimizer stay as they are.
  *
  * @param model A model, compiled or not.
- * @param data Batches with `xs`, from `batches` or any other data set. Give it batches of its own rather than those of a
- * fit that goes on: seeded batches count their epochs by their passes.
+ * @param data Batches with `xs`, from `batches` or any other data set. `batches` are where they were afterwards: a fit
+ * that goes on with them sees what it would have seen.
  * @param options `batches`: how many batches to take at most; all by default.
  * @returns How many layers were refreshed; for 0 the data is not read.
  * @throws {TypeError} If the data is no data set or a batch has no `xs`, or a layer has no scale or center, which tfjs
@@ -67,6 +68,7 @@ export async function refreshBatchNorm(
   }
   const all = batchNormalizations(model.layers).map((layer): Sums => ({ layer, batches: 0, sums: [] }));
   if (all.length === 0) return 0;
+  const goBack = bookmark(data);
   try {
     const iterator = await data.iterator();
     for (let done = 0; done < (batches ?? Infinity); done++) {
@@ -86,6 +88,7 @@ export async function refreshBatchNorm(
       }
     });
   } finally {
+    goBack();
     tf.dispose(all.map(({ sums }) => sums));
   }
   return all.length;

@@ -8,7 +8,7 @@ import { fileError, writeWhole } from "../support/files.ts";
 import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
 import { join } from "../support/path.ts";
 import type { WeightAverageState } from "../callbacks/average_weights.ts";
-import { optimizerState, restoreOptimizer, type SavedTensor } from "../optimizers/optimizer.ts";
+import { optimizerState, restoreOptimizer, type SavedTensor } from "../optimizers/state.ts";
 import {
   assemble,
   type Header,
@@ -18,7 +18,7 @@ import {
   parse,
   unpack,
 } from "./checkpoint_file.ts";
-import type { SchedulerState } from "../callbacks/scheduler.ts";
+import type { SchedulerState } from "../callbacks/scheduler_state.ts";
 
 /** What a checkpoint holds beside weights and slots. */
 export interface CheckpointState {

@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import type { WeightAverageState } from "../callbacks/average_weights.ts";
-import type { OptimizerState, SavedTensor } from "../optimizers/optimizer.ts";
+import type { OptimizerState } from "../optimizers/state.ts";
+import type { SavedTensor } from "../optimizers/saved_tensor.ts";
 import type { CheckpointState } from "./checkpoint.ts";
 
 const MAGIC = "clr-checkpoint-1";

@@ -2,8 +2,8 @@
  * The figure of a confusion matrix.
  * @module
  */
-import { axis, type Figure, layout } from "./figure.ts";
-import type { FigureOptions } from "./training.ts";
+import { axis } from "./axes.ts";
+import { type Figure, type FigureOptions, layout } from "./figure.ts";
 
 /**
  * A confusion matrix: rows are the truth, columns what the model said; counts in the cells.

@@ -4,8 +4,7 @@
  */
 import { encode } from "fast-png";
 import type { ImageDataset } from "../data/dataset.ts";
-import { type Figure, layout } from "./figure.ts";
-import type { FigureOptions } from "./training.ts";
+import { type Figure, type FigureOptions, layout } from "./figure.ts";
 
 /** Options of {@linkcode imageGridFigure}. */
 export interface ImageGridOptions extends FigureOptions {
@@ -69,7 +68,7 @@ export function imageGridFigure(dataset: ImageDataset, options: ImageGridOptions
       xaxis: { ...hidden, range: [0, gridWidth] },
       yaxis: { ...hidden, range: [gridHeight, 0] },
       images: [{
-        source: `data:image/png;base64,${png.toBase64()}`,
+        source: `data:image/png;base64,${base64(png)}`,
         ...{ xref: "x", yref: "y", x: 0, y: 0, sizex: gridWidth, sizey: gridHeight, sizing: "stretch", layer: "below" },
       }],
       annotations: indices.map((_, place) => ({
@@ -86,6 +85,11 @@ export function imageGridFigure(dataset: ImageDataset, options: ImageGridOptions
 
 /** Room for a title, in pixels. */
 const LEAST_WIDTH = 420;
+
+/** Bytes in base64, where `Uint8Array.prototype.toBase64` is not there yet: Node below 25. */
+function base64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
 
 /** Each pixel as a square of `times` by `times`. */
 function enlarge(pixels: Uint8Array, width: number, channels: number, times: number) {

@@ -3,14 +3,20 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { bookmark } from "../data/batches.ts";
 import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
+import { metricName } from "../history/history.ts";
 import { exponentialRamp, linearRamp } from "../schedules/ramps.ts";
 import { checkChoice, checkNumber, checkOptions, rules } from "../support/check.ts";
-import { optimizerState, restoreOptimizer, setHyperparameters } from "../optimizers/optimizer.ts";
-import { suggest } from "./suggest.ts";
+import { setHyperparameters } from "../optimizers/hyperparameters.ts";
+import { optimizerState, restoreOptimizer } from "../optimizers/state.ts";
+import { type CurveReading, readCurve } from "./bounds.ts";
 
 /** Batches with xs and ys. */
 export type BatchSource = tf.data.Dataset<{ xs: tf.Tensor; ys: tf.Tensor }>;
+
+/** What a range test measures: the loss, or the error rate, which is 1 - accuracy. */
+export type RangeTestMetric = "loss" | "errorRate";
 
 /** Options of {@linkcode findLearningRate}. */
 export interface FinderOptions {
@@ -26,8 +32,8 @@ export interface FinderOptions {
   smoothing?: number;
   /** The test ends when the smoothed loss is above this many times its best. Above 1. Default 4. */
   stopFactor?: number;
-  /** What is measured: the loss, or the error rate, 1 - accuracy, which needs that metric. Default `"loss"`. */
-  metric?: "loss" | "accuracy";
+  /** What is measured; `"errorRate"` needs a model that measures accuracy. Default `"loss"`. */
+  metric?: RangeTestMetric;
   /** Batches to measure on after each update, instead of the training batch itself. */
   heldOut?: BatchSource;
   /** Told after each update. */
@@ -38,20 +44,8 @@ export interface FinderOptions {
   signal?: AbortSignal;
 }
 
-/** The suggestions by name; undefined where the curve gives none. */
-export interface Suggestions {
-  /** See `suggest.valley`. */
-  readonly valley?: number;
-  /** See `suggest.slide`. */
-  readonly slide?: number;
-  /** See `suggest.minimum`. */
-  readonly minimum?: number;
-  /** See `suggest.steepest`. */
-  readonly steepest?: number;
-}
-
 /** What {@linkcode findLearningRate} finds. */
-export interface RangeTest {
+export interface RangeTest extends CurveReading {
   /** The rate of each update. */
   readonly learningRates: number[];
   /** The loss (or the error rate) of each. */
@@ -59,15 +53,9 @@ export interface RangeTest {
   /** The same, smoothed. */
   readonly smoothedLosses: number[];
   /** What was measured. */
-  readonly metric: "loss" | "accuracy";
+  readonly metric: RangeTestMetric;
   /** Whether the curve diverged before the last update. */
   readonly stoppedEarly: boolean;
-  /** fastai's suggestions. */
-  readonly suggestions: Suggestions;
-  /** The bounds for `cyclical`, where the curve gives them. */
-  readonly bounds?: { readonly baseLr: number; readonly maxLr: number };
-  /** The rule that gave the bounds, or why there are none. */
-  readonly reason?: string;
 }
 
 const OPTIONS = [
@@ -77,7 +65,10 @@ const VERB = "find a learning rate";
 
 /**
  * Trains a little while the rate rises from tiny to far too large, and reads the bounds off the losses. Afterwards model
- * and optimizer are bit for bit what they were.
+ * and optimizer are bit for bit what they were, and `batches` are where they were: the next fit sees what it would have seen.
+ *
+ * With smoothing b, the smoothed loss after update i is `a(i) / (1 - b^(i + 1))`, where `a(i) = b a(i - 1) + (1 - b) loss(i)`
+ * and a starts at 0: dividing takes out the pull towards that 0. How bounds are read is told at `readCurve`.
  *
  * Sources: Smith (2015, section 3.3); fastai's finder (its smoothing, trimming and suggestions).
  *
@@ -93,11 +84,10 @@ const VERB = "find a learning rate";
  *
  * const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1] })] });
  * model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: "meanSquaredError" });
- * const batch = () => ({ xs: tf.tensor2d([1, 2, 3, 4], [4, 1]), ys: tf.tensor2d([2, 4, 6, 8], [4, 1]) });
  * const data = tf.data.generator(function* () {
- *   for (let i = 0; i < 10; i++) yield batch();
- * } as never);
- * const test = await findLearningRate(model, data as never, { startLr: 1e-5 });
+ *   yield { xs: tf.tensor2d([1, 2, 3, 4], [4, 1]), ys: tf.tensor2d([2, 4, 6, 8], [4, 1]) };
+ * });
+ * const test = await findLearningRate(model, data, { startLr: 1e-5 });
  * console.log(test.bounds ?? test.reason);
  * ```
  */
@@ -116,7 +106,7 @@ export async function findLearningRate(
   checkChoice(VERB, "ramp", ramp, ["exponential", "linear"]);
   checkNumber(VERB, "smoothing", smoothing, "0 or more and below 1", (value) => value >= 0 && value < 1);
   checkNumber(VERB, "stopFactor", stopFactor, "above 1", (value) => value > 1);
-  checkChoice(VERB, "metric", metric, ["loss", "accuracy"]);
+  checkChoice(VERB, "metric", metric, ["loss", "errorRate"]);
   if (!model.optimizer) {
     throw new TypeError("Cannot find a learning rate: the model must be compiled, got one that is not");
   }
@@ -124,6 +114,7 @@ export async function findLearningRate(
 
   const schedule = (ramp === "linear" ? linearRamp : exponentialRamp)({ from: startLr, to: endLr, iterations });
   const restore = await snapshot(model);
+  const goBack = [data, heldOut ?? data].map(bookmark);
   const training = endless(data);
   const measuring = heldOut && endless(heldOut);
   const [learningRates, losses, smoothedLosses]: number[][] = [[], [], []];
@@ -151,9 +142,10 @@ export async function findLearningRate(
     }
   } finally {
     restore();
+    for (const back of goBack) back();
   }
-  const curve = trim(learningRates, smoothedLosses, iterations);
-  return { learningRates, losses, smoothedLosses, metric, stoppedEarly, ...read(curve.rates, curve.losses) };
+  const reading = readCurve(learningRates, smoothedLosses, iterations);
+  return { learningRates, losses, smoothedLosses, metric, stoppedEarly, ...reading };
 }
 
 /** Remembers a model's weights, optimizer and dropout; the function gives them back and frees the memory. */
@@ -201,9 +193,9 @@ async function measure(
   }
 }
 
-function valueOf(model: tf.LayersModel, values: number[], metric: "loss" | "accuracy"): number {
+function valueOf(model: tf.LayersModel, values: number[], metric: RangeTestMetric): number {
   if (metric === "loss") return values[0];
-  const index = model.metricsNames.findIndex((name) => /^acc/.test(name));
+  const index = model.metricsNames.findIndex((name) => metricName(name) === "accuracy");
   if (index < 0) {
     throw new TypeError(
       `Cannot find a learning rate: the model must measure accuracy, got ${model.metricsNames.join(", ")}`,
@@ -211,53 +203,3 @@ function valueOf(model: tf.LayersModel, values: number[], metric: "loss" | "accu
   }
   return 1 - values[index];
 }
-
-/** fastai's trimming: without the first tenth and the last five, and up to the first number that is none. */
-function trim(rates: readonly number[], losses: readonly number[], iterations: number) {
-  const [from, to] = [Math.floor(iterations / 10), Math.max(0, losses.length - 5)];
-  const kept = losses.slice(from, to);
-  const wrong = kept.findIndex((loss) => !Number.isFinite(loss));
-  const end = wrong < 0 ? kept.length : wrong;
-  return { rates: rates.slice(from, to).slice(0, end), losses: kept.slice(0, end) };
-}
-
-/** The least fall of the loss, as a share of where it starts, from which anything may be read. */
-const LEAST_FALL = 0.02;
-
-/** Suggestions and bounds of a trimmed curve, or why there are none. */
-function read(rates: number[], losses: number[]): Pick<RangeTest, "suggestions" | "bounds" | "reason"> {
-  if (losses.length < 16) {
-    return {
-      suggestions: {},
-      reason: `too few points: 16 or more are needed after trimming, there are ${losses.length}`,
-    };
-  }
-  const lowest = losses.indexOf(Math.min(...losses));
-  const fall = losses[0] - losses[lowest];
-  if (!(fall > LEAST_FALL * Math.abs(losses[0]))) {
-    return {
-      suggestions: {},
-      reason: `the curve is flat: it never falls by more than ${LEAST_FALL * 100} % of its start`,
-    };
-  }
-  const suggestions = {
-    valley: suggest.valley(rates, losses),
-    slide: suggest.slide(rates, losses),
-    minimum: suggest.minimum(rates, losses),
-    steepest: suggest.steepest(rates, losses),
-  };
-  // The maximum, after Smith: still safe, short of where the curve turns; the smoothing sees the turn late.
-  const maxLr = rates[lowest] / 3;
-  const begun = rates[losses.findIndex((loss) => loss <= losses[0] - BEGUN * fall)];
-  const baseLr = Math.min(begun, maxLr / 4);
-  return {
-    suggestions,
-    bounds: { baseLr, maxLr },
-    reason: `max: a third of the rate at the least smoothed loss; base: ${
-      begun <= maxLr / 4 ? `where ${BEGUN * 100} % of the fall is made` : "a quarter of max"
-    }`,
-  };
-}
-
-/** The share of its fall after which the curve has begun to fall. */
-const BEGUN = 0.1;

@@ -113,4 +113,9 @@ function steepest(learningRates: readonly number[], losses: readonly number[]): 
  * if (suggest.minimum([0.01, 0.1, 1], [2, 1, 3]).toFixed(3) !== "0.010") throw new Error("a tenth of 0.1");
  * ```
  */
-export const suggest = Object.freeze({ valley, slide, minimum, steepest });
+export const suggest: {
+  readonly valley: typeof valley;
+  readonly slide: typeof slide;
+  readonly minimum: typeof minimum;
+  readonly steepest: typeof steepest;
+} = Object.freeze({ valley, slide, minimum, steepest });

@@ -3,15 +3,13 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { cacheDirectory } from "../support/directories.ts";
 import type { Precision } from "../backend/precision.ts";
 import { type BackendChoice, selectBackend } from "../backend/select.ts";
-import { wrongFiles } from "../data/cifar10/files.ts";
+import { cifar10IsCached } from "../data/cifar10/mod.ts";
 import { atLeast, LEAST_DENO } from "../support/deno_version.ts";
 import { turnRichDisplayOn } from "./show.ts";
 import { trainingFigure } from "../figures/training.ts";
 import { displayBundle, figureBundle, jupyter } from "./display.ts";
-import { join } from "../support/path.ts";
 import { checkNumber, rules } from "../support/check.ts";
 import { ModelCallback } from "../callbacks/model_callback.ts";
 import { schedulerOfFit } from "../callbacks/compose.ts";
@@ -39,11 +37,10 @@ export async function startNotebook(options: { backend?: BackendChoice; precisio
   }
   const { name, reason } = await selectBackend(options.backend, options);
   turnRichDisplayOn();
-  const missing = await wrongFiles(join(cacheDirectory(), "cifar-10"));
   const lines = [
     `Deno ${deno.split(".").slice(0, 2).join(".")}`,
     `backend: ${name} (${reason})`,
-    missing.length === 0
+    await cifar10IsCached()
       ? "CIFAR-10: ready"
       : "CIFAR-10: not here yet; loadCifar10() fetches it, or run `deno task setup`",
   ].join("\n");

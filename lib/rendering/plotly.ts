@@ -2,8 +2,9 @@
  * plotly.js without a browser: a figure becomes SVG.
  * @module
  */
-import { createRequire } from "node:module";
 import { type Figure, SIZE } from "../figures/figure.ts";
+import { packageFile } from "../support/packages.ts";
+import { straightPath } from "./straight_path.ts";
 import { type SvgElement, textBoxes } from "./text_boxes.ts";
 import { textMeter } from "./png.ts";
 
@@ -23,10 +24,8 @@ interface Page {
   };
 }
 
-const require = createRequire(import.meta.url);
-
 /** plotly.js's own code, one file. */
-export const plotlyCode = (): Promise<string> => Deno.readTextFile(require.resolve("plotly.js-dist-min"));
+export const plotlyCode = (): Promise<string> => Deno.readTextFile(packageFile("plotly.js-dist-min"));
 
 /** A page with plotly.js in it; about a second to open, to be closed after use. */
 export class Plotly implements Disposable {
@@ -46,7 +45,7 @@ export class Plotly implements Disposable {
       pretendToBeVisual: true,
     });
     const page = dom.window as unknown as Page;
-    // what plotly.js asks of a browser and jsdom lacks: a blob's address, a canvas, and how wide words are
+    // what plotly.js asks of a browser and jsdom lacks: a blob's address, a canvas, how wide words are and how long arrows
     page.URL.createObjectURL = () => "";
     page.HTMLCanvasElement.prototype.getContext = () => null;
     const boxOf = textBoxes(textMeter(Resvg));
@@ -59,6 +58,13 @@ export class Plotly implements Disposable {
     };
     prototype.getComputedTextLength = function (this: SvgElement) {
       return boxOf(this, false).width;
+    };
+    const pathOf = (element: SvgElement) => straightPath(element.getAttribute("d") ?? "");
+    prototype.getTotalLength = function (this: SvgElement) {
+      return pathOf(this).length;
+    };
+    prototype.getPointAtLength = function (this: SvgElement, length: number) {
+      return pathOf(this).pointAt(length);
     };
     page.eval(code);
     return new Plotly(page);

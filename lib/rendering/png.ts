@@ -3,13 +3,12 @@
  * @module
  */
 import type { Resvg as Renderer } from "@resvg/resvg-js";
-import { createRequire } from "node:module";
+import { packageFile } from "../support/packages.ts";
 import { dirname, join } from "../support/path.ts";
 
-const require = createRequire(import.meta.url);
 /** DejaVu comes with the package: a bare machine has no fonts, and then a picture would have no words. */
 const fonts = () => {
-  const directory = join(dirname(require.resolve("dejavu-fonts-ttf/package.json")), "ttf");
+  const directory = join(dirname(packageFile("dejavu-fonts-ttf/package.json")), "ttf");
   return {
     fontFiles: [join(directory, "DejaVuSans.ttf"), join(directory, "DejaVuSans-Bold.ttf")],
     loadSystemFonts: false,

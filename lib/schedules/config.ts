@@ -11,7 +11,7 @@ import { join } from "./join.ts";
 import { oneCycle } from "./one_cycle.ts";
 import { product } from "./product.ts";
 import { exponentialRamp, linearRamp } from "./ramps.ts";
-import { type Schedule, type ScheduleConfig } from "./schedule.ts";
+import type { Schedule, ScheduleConfig } from "./schedule.ts";
 import { piecewiseConstant, stepDecay } from "./steps.ts";
 import { warmUp } from "./warm_up.ts";
 import { warmupStableDecay } from "./warmup_stable_decay.ts";

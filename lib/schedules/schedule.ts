@@ -10,7 +10,7 @@ export interface Hyperparameters {
   readonly learningRate: number;
   /** The momentum (beta1 for the Adam family), where the schedule cycles it. */
   readonly momentum?: number;
-  /** The weight decay, where the schedule sets it. No schedule of this library does; one of your own may. */
+  /** The weight decay, 0 or more, where the schedule sets it; for an optimizer that `withWeightDecay` returned. */
   readonly weightDecay?: number;
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type BackendName, selectBackend, tf } from "../../lib/mod.ts";
+import { type BackendName, selectBackend, type tf } from "../../lib/mod.ts";
 import { missingNativePart } from "../../lib/backend/native/setup/package.ts";
-import { CIFAR10_CLASSES } from "../../lib/data/cifar10/mod.ts";
+import { CIFAR10_CLASSES } from "../../lib/data/cifar10/classes.ts";
 import { readCheckpoint } from "../../lib/experiments/checkpoint.ts";
 import { chooseData } from "../../lib/experiments/data.ts";
 import type { Experiment } from "../../lib/experiments/experiment.ts";

@@ -123,12 +123,12 @@ Deno.test("findLearningRate() gives no number from too few points, and says why"
   assert.match(found.reason!, /too few points/);
 });
 
-Deno.test("findLearningRate() measures accuracy, and on held-out batches", async () => {
+Deno.test("findLearningRate() measures the error rate, and on held-out batches", async () => {
   const model = tinyModel(tf.train.sgd(0.01));
   const found = await findLearningRate(model, tinyBatches(4), {
     iterations: 20,
     endLr: 0.1,
-    metric: "accuracy",
+    metric: "errorRate",
     heldOut: tinyBatches(2),
   });
   assert.ok(found.losses.every((rate) => rate >= 0 && rate <= 1));

@@ -4,19 +4,15 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import type { PrivateFields } from "../../optimizers/private_fields.ts";
 import { HeldTensor, place } from "./held_tensors.ts";
 import { NATIVE, type NativeBackend, nativeBackend, nativeOpOnHandles } from "./ops.ts";
 
-/** What is used of tfjs's optimizer that its type leaves out. */
-interface Momentum {
+/** What is used of tfjs's optimizer. */
+type Momentum = Required<Pick<PrivateFields, "learningRate" | "m" | "useNesterov" | "accumulations">> & {
   applyGradients(gradients: tf.NamedTensorMap | { name: string; tensor: tf.Tensor | null }[]): void;
   incrementIterations(): void;
-  readonly learningRate: number;
-  /** The momentum that updates use. */
-  readonly m: tf.Scalar;
-  readonly useNesterov: boolean;
-  readonly accumulations: { originalName: string; variable: tf.Variable }[];
-}
+};
 
 const FLOAT = { type: "float32" } as const;
 /** TensorFlow's name for a variable that goes with its last handle. */

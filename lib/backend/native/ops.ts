@@ -1,5 +1,6 @@
 /**
- * TensorFlow operations by name, on the native backend: the one place that touches tfjs-node's untyped inside.
+ * TensorFlow operations by name, on the native backend; and, with types, what this project uses of tfjs-node's inside,
+ * which has none. The other modules of this folder reach that inside through these types.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

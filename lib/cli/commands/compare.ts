@@ -16,7 +16,7 @@ import {
 } from "../../experiments/comparison_runs.ts";
 import { recordRun } from "../../experiments/record.ts";
 import type { Images } from "../../experiments/registries/datasets.ts";
-import { identityOf, readExperiment } from "../../experiments/saved.ts";
+import { identityOf } from "../../experiments/saved.ts";
 import { runTraining } from "../../experiments/trainer.ts";
 import { join } from "../../support/path.ts";
 import { scored, writeComparison } from "../comparison_files.ts";
@@ -24,8 +24,8 @@ import { JOB_FLAGS, jobsOf, recordJobs, shardFlag, VARIED } from "../comparison_
 import { EXPERIMENT_GROUPS } from "../experiment_flags.ts";
 import { commandOf, type Flag, helpText, parseFlags, UsageError } from "../flags.ts";
 import { LIST_FLAG, listText } from "../list.ts";
-import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, startBackend } from "../session.ts";
-import { atTheDoor, hearSignals, type Stop, type Voice, voice } from "../terminal.ts";
+import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, readSaved, startBackend } from "../session.ts";
+import { hearSignals, type Stop, type Voice, voice } from "../terminal.ts";
 
 const COMPARE_FLAGS = {
   seeds: { takes: "number", help: "how many seeds; several give mean, deviation and differences (1)" },
@@ -65,7 +65,7 @@ export async function compare(args: readonly string[]): Promise<number> {
   }
   const command = commandOf("compare", args);
   if (flags.merge !== undefined) return await writeComparison(flags.merge, { command, ...flags }, speak);
-  const saved = flags.config === undefined ? undefined : await atTheDoor(() => readExperiment(flags.config!));
+  const saved = flags.config === undefined ? undefined : await readSaved(flags.config);
   const count = flags.seeds ?? 1;
   if (!Number.isInteger(count) || count < 1) {
     throw new UsageError(`Cannot read --seeds: it takes a whole number of 1 or more, got ${count}`);

@@ -4,6 +4,7 @@
  */
 import { missingNativePart } from "../../backend/native/setup/package.ts";
 import { loadCifar10 } from "../../data/cifar10/mod.ts";
+import { run } from "../../support/subprocess.ts";
 import { helpText, parseFlags } from "../flags.ts";
 import { pythonTools } from "../python.ts";
 import { ensureNative } from "../session.ts";
@@ -11,7 +12,9 @@ import { hearSignals, showDownload, voice } from "../terminal.ts";
 
 const FLAGS = {
   "native-only": { help: "native TensorFlow alone, without the images" },
-  "for-tests": { help: "also what runs notebooks; what cannot be had is named, and its tests are then ignored" },
+  "for-tests": {
+    help: "also what runs notebooks and bundles the core; what cannot be had is named, and its tests are then ignored",
+  },
 } as const;
 
 const HELP = helpText(
@@ -43,7 +46,7 @@ export async function setup(args: readonly string[]): Promise<number> {
     await images();
     return 0;
   }
-  for (const need of [images, () => pythonTools("notebooks", speak.say)]) {
+  for (const need of [images, () => pythonTools("notebooks", speak.say), fetchBundler]) {
     try {
       await need();
     } catch (error) {
@@ -52,4 +55,10 @@ export async function setup(args: readonly string[]): Promise<number> {
     }
   }
   return 0;
+}
+
+/** Has `deno bundle` fetch what it works with, esbuild from npm, so that it works offline later. */
+async function fetchBundler(): Promise<void> {
+  const anything = new URL("../../schedules/mod.ts", import.meta.url).pathname;
+  await run("fetch esbuild for `deno bundle`", Deno.execPath(), ["bundle", "--quiet", anything]);
 }

@@ -8,7 +8,7 @@ import { tensorBoard } from "../../callbacks/tensor_board.ts";
 import { cutCycleWarning, scheduleName } from "../../experiments/describe.ts";
 import { compiledModel } from "../../experiments/model.ts";
 import { hardwareText, recordRun, versions, writeRecord } from "../../experiments/record.ts";
-import { identityOf, readExperiment, writeExperiment } from "../../experiments/saved.ts";
+import { identityOf, writeExperiment } from "../../experiments/saved.ts";
 import { runTraining } from "../../experiments/trainer.ts";
 import { exists, fileError } from "../../support/files.ts";
 import { join } from "../../support/path.ts";
@@ -16,9 +16,18 @@ import { EXPERIMENT_FLAGS, EXPERIMENT_GROUPS } from "../experiment_flags.ts";
 import { experimentFromFlags } from "../experiment_from_flags.ts";
 import { commandOf, type Flag, helpText, parseFlags, UsageError } from "../flags.ts";
 import { LIST_FLAG, listText } from "../list.ts";
-import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, startBackend, summary } from "../session.ts";
+import {
+  backendFlag,
+  checkEarly,
+  loadImages,
+  MACHINE_FLAGS,
+  planOn,
+  readSaved,
+  startBackend,
+  summary,
+} from "../session.ts";
 import { eventsAndEstimate, finish } from "../train_report.ts";
-import { atTheDoor, hearSignals, voice } from "../terminal.ts";
+import { hearSignals, voice } from "../terminal.ts";
 
 const RUN_FLAGS = {
   output: { takes: "text", help: "the run's directory (output/ and a name with the date)" },
@@ -70,7 +79,7 @@ export async function train(args: readonly string[]): Promise<number> {
   const minutes = flags["checkpoint-minutes"] ?? 5;
   if (!(minutes >= 0)) throw new UsageError(`Cannot read --checkpoint-minutes: it takes 0 or more, got ${minutes}`);
   const path = resume === undefined ? flags.config : join(resume, "config.json");
-  const saved = path === undefined ? undefined : await atTheDoor(() => readExperiment(path));
+  const saved = path === undefined ? undefined : await readSaved(path);
   const asked = experimentFromFlags(flags, choice, saved?.experiment);
   checkEarly(asked); // a wrong call is found before anything is set up
   const directory = resume ?? await newDirectory(flags.output, scheduleName(asked));

@@ -64,7 +64,8 @@ export async function download(url: string, path: string, options: DownloadOptio
       signal?.throwIfAborted();
       if (error instanceof FinalAnswer || !isNetwork(error)) throw error;
       if (attempt >= retries) {
-        throw new Error(`Cannot fetch ${name}: ${new URL(url).host} must answer, got ${reason(error)}`);
+        const { host } = new URL(url);
+        throw new Error(`Cannot fetch ${name}: ${host} must answer, got ${reason(error)}`, { cause: error });
       }
       await new Promise((done) => setTimeout(done, pauseMs * 2 ** attempt));
     }
@@ -80,10 +81,10 @@ export async function download(url: string, path: string, options: DownloadOptio
   await Deno.rename(part, path);
 }
 
-/** fetch says only that it failed; what failed is in the cause. */
+/** What went wrong, in the words of the first cause: fetch itself says only that it failed. */
 function reason(error: unknown): string {
   const { message, cause } = error as Error;
-  return (cause instanceof Error ? cause.message : message).replace(/^error sending request for url \([^)]*\): /, "");
+  return cause instanceof Error ? reason(cause) : message;
 }
 
 function isNetwork(error: unknown): boolean {

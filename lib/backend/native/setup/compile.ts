@@ -1,5 +1,5 @@
 /**
- * The operations that this project brings itself (native/): compiled on the machine that runs them, for its processor,
+ * The operations that this project brings itself (cpp/): compiled on the machine that runs them, for its processor,
  * and kept beside the TensorFlow library that they were linked with.
  * @module
  */
@@ -12,8 +12,21 @@ import { run } from "../../../support/subprocess.ts";
 /** The libraries of TensorFlow's wheel. */
 export const LIBRARIES = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 
-/** Their sources. */
-const SOURCES = join(import.meta.dirname!, "../cpp");
+/**
+ * Where their sources lie.
+ *
+ * @throws {Deno.errors.NotSupported} Where this module was loaded from a server: a compiler reads files.
+ */
+function sources(): string {
+  const directory = import.meta.dirname;
+  if (directory === undefined) {
+    throw new Deno.errors.NotSupported(
+      `Cannot compile the convolutions: their sources must lie on this machine's disk, got ${import.meta.url}; ` +
+        "clone the project",
+    );
+  }
+  return join(directory, "../cpp");
+}
 /** What the compiler may use, by what a processor must have for it; the first that fits counts. */
 const PROCESSORS = [
   { name: "avx512", needs: ["avx512f", "avx2", "fma"], flags: ["-mavx512f", "-mavx2", "-mfma"] },
@@ -35,8 +48,8 @@ function libraryPath(): string | undefined {
   }
   if (basename(linked) !== LIBRARIES[0]) return;
   const hash = createHash("sha256");
-  for (const name of [...Deno.readDirSync(SOURCES)].map(({ name }) => name).sort()) {
-    hash.update(Deno.readFileSync(join(SOURCES, name)));
+  for (const name of [...Deno.readDirSync(sources())].map(({ name }) => name).sort()) {
+    hash.update(Deno.readFileSync(join(sources(), name)));
   }
   return join(dirname(linked), `operations-${fit.name}-${hash.digest("hex").slice(0, 12)}.so`);
 }
@@ -65,7 +78,7 @@ export async function compileOperations(compiler: string): Promise<void> {
   const directory = dirname(path);
   try {
     await run("compile the convolutions", compiler, [
-      ...["-std=c++17", "-O3", "-shared", "-fPIC", "-pthread", ...processor()!.flags, join(SOURCES, "operations.cc")],
+      ...["-std=c++17", "-O3", "-shared", "-fPIC", "-pthread", ...processor()!.flags, join(sources(), "operations.cc")],
       ...LIBRARIES.map((name) => join(directory, name)),
       ...[`-Wl,-rpath,${directory}`, "-o", partial],
     ]);

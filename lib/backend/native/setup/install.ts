@@ -2,8 +2,8 @@
  * Sets native TensorFlow up for tfjs-node: once for a user, a copy of a small file for each project.
  * @module
  */
-import { createRequire } from "node:module";
 import { exists, fileHash, withLock, writeWhole } from "../../../support/files.ts";
+import { packageFile } from "../../../support/packages.ts";
 import { dirname, join } from "../../../support/path.ts";
 import { compileOperations, LIBRARIES, ownOperations } from "./compile.ts";
 import { cacheDirectory } from "../../../support/directories.ts";
@@ -63,7 +63,7 @@ export const needsSetUp = (): boolean => missingNativePart() !== undefined || ow
 async function setUpLibrary(facts: PlatformFacts, options: SetUpOptions): Promise<"wheel" | "prebuilt"> {
   const { onStage, directory = join(cacheDirectory(), "native") } = options;
   const plan = planNative(facts);
-  const failures: string[] = plan.why ? [plan.why] : [];
+  const failures: Error[] = [];
   for (const way of plan.ways) {
     try {
       if (way === "prebuilt") await usePrebuilt(plan, onStage);
@@ -71,12 +71,14 @@ async function setUpLibrary(facts: PlatformFacts, options: SetUpOptions): Promis
       return way;
     } catch (error) {
       if (!(error instanceof Error) || error instanceof Deno.errors.Interrupted) throw error;
-      failures.push(error.message.replace(/^Cannot /, "it could not "));
+      failures.push(error);
     }
   }
+  const reasons = [...(plan.why ? [plan.why] : []), ...failures.map(({ message }) => message)];
   throw new Deno.errors.NotFound(
-    `Cannot set up native TensorFlow: it needs Linux x86-64 with pip and a C++ compiler, or the official prebuilt files, ` +
-      `got ${failures.join("; ")}`,
+    "Cannot set up native TensorFlow: it needs Linux x86-64 with pip and a C++ compiler, or the official prebuilt files. " +
+      `Here: ${reasons.join("; ")}`,
+    { cause: new AggregateError(failures) },
   );
 }
 
@@ -128,13 +130,12 @@ async function extractWheel(python: string, directory: string, home: string, onS
 
 async function compileBinding(compiler: string, home: string, binding: string, onStage: (line: string) => void) {
   onStage("compiling tfjs-node's binding against it (about 15 s)");
-  const require = createRequire(import.meta.url);
   const sources = join(nativePackage(), "binding");
   const library = join(home, "tensorflow");
   const partial = `${binding}.partial`;
   await run("compile tfjs-node's binding", compiler, [
     ...["-std=c++17", "-O2", "-shared", "-fPIC", "-DNAPI_VERSION=8"],
-    `-I${join(dirname(require.resolve("node-api-headers/package.json")), "include")}`,
+    `-I${join(dirname(packageFile("node-api-headers/package.json")), "include")}`,
     `-I${join(library, "include")}`,
     ...[...Deno.readDirSync(sources)].filter(({ name }) => name.endsWith(".cc")).map(({ name }) => join(sources, name)),
     ...LIBRARIES.map((name) => join(library, name)),

@@ -2,14 +2,18 @@
  * The installed tfjs-node: where it lies, and whether its native parts are there.
  * @module
  */
-import { createRequire } from "node:module";
 import util from "node:util";
+import { packageFile } from "../../../support/packages.ts";
 import { dirname, join } from "../../../support/path.ts";
 import { withoutStandardError } from "./libc.ts";
 
+// In a variable, so that `deno pack` does not make it a dependency: its install script fetches a whole TensorFlow, and
+// who takes the npm package for its core has no use for that.
+const TFJS_NODE: string = "@tensorflow/tfjs-node";
+
 /** The directory of the npm package `@tensorflow/tfjs-node`, inside node_modules. */
 export function nativePackage(): string {
-  return dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-node/package.json"));
+  return dirname(packageFile(`${TFJS_NODE}/package.json`));
 }
 
 /** Where tfjs-node looks for its binding. */
@@ -28,6 +32,7 @@ export function linkedLibraryNote(): string {
  * @returns undefined where it is complete, else the missing part in words.
  */
 export function missingNativePart(): string | undefined {
+  if (import.meta.dirname === undefined) return "native TensorFlow needs a clone of this project on the disk";
   let library: string;
   try {
     Deno.statSync(bindingPath());
@@ -64,5 +69,5 @@ export async function importNative(): Promise<NativeModule> {
   if (!Deno.env.get("TF_CPP_MIN_LOG_LEVEL")) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "3");
   // TensorFlow turns oneDNN on by itself only where there is AVX512; with AVX2 a step takes a tenth less with it
   if (!Deno.env.get("TF_ENABLE_ONEDNN_OPTS")) Deno.env.set("TF_ENABLE_ONEDNN_OPTS", "1");
-  return await withoutStandardError(() => import("@tensorflow/tfjs-node"));
+  return await withoutStandardError(() => import(TFJS_NODE));
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CyclicLR, optimizerState, restoreOptimizer, setHyperparameters, tf } from "../../lib/mod.ts";
+import { CyclicLR, optimizerState, restoreOptimizer, tf, withWeightDecay } from "../../lib/mod.ts";
 import { OPTIMIZERS, tinyBatches, tinyModel } from "../support.ts";
 
 const weightsOf = (model: tf.LayersModel) => model.getWeights().map((weight) => [...weight.dataSync()]);
@@ -57,9 +57,28 @@ Deno.test("restoreOptimizer() refuses the state of another optimizer", async () 
   );
 });
 
-Deno.test("setHyperparameters() refuses what no optimizer can use", () => {
+Deno.test("restoreOptimizer() takes an optimizer back to before its first update, the count of updates included", async () => {
+  await tf.setBackend("cpu");
   const optimizer = tf.train.momentum(0.1, 0.9);
-  for (const [rate, momentum] of [[NaN, 0.5], [-1, 0.5], [0.1, 1], [0.1, -0.1], [Infinity, 0]]) {
-    assert.throws(() => setHyperparameters(optimizer, { learningRate: rate, momentum }), RangeError);
-  }
+  const fresh = await optimizerState(optimizer);
+  const x = tf.variable(tf.scalar(1));
+  optimizer.minimize(() => x.square());
+  assert.equal(optimizer.iterations, 1);
+  restoreOptimizer(optimizer, fresh);
+  assert.equal(optimizer.iterations, 0);
+  assert.deepEqual(await optimizerState(optimizer), fresh);
+});
+
+Deno.test("restoreOptimizer() refuses a state with weight decay for an optimizer without, and the other way round", async () => {
+  const plain = () => tf.train.sgd(0.1);
+  const decayed = () => withWeightDecay(plain(), { weightDecay: 0.01 });
+  const [without, withDecay] = [await optimizerState(plain()), await optimizerState(decayed())];
+  assert.throws(
+    () => restoreOptimizer(plain(), withDecay),
+    /^TypeError: Cannot restore an optimizer: the state must be of an optimizer without weight decay, got one with$/,
+  );
+  assert.throws(
+    () => restoreOptimizer(decayed(), without),
+    /^TypeError: Cannot restore an optimizer: the state must be of an optimizer with weight decay, got one without$/,
+  );
 });

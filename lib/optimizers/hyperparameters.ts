@@ -1,0 +1,98 @@
+/**
+ * Setting an optimizer from outside: its rate, its momentum, its weight decay.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Hyperparameters } from "../schedules/schedule.ts";
+import { checkNumber, rules, shown } from "../support/check.ts";
+import { privateFields } from "./private_fields.ts";
+
+/** The field that a schedule's momentum sets, by class: tfjs's `instanceof` says yes to every optimizer. */
+const MOMENTUM_FIELDS: Readonly<Record<string, "momentum" | "beta1">> = {
+  Momentum: "momentum",
+  RMSProp: "momentum",
+  Adam: "beta1",
+  Adamax: "beta1",
+  CaffeMomentum: "momentum",
+};
+
+/** The rate of an optimizer's next update. */
+export function learningRateOf(optimizer: tf.Optimizer): number {
+  return privateFields(optimizer).learningRate;
+}
+
+/**
+ * Throws unless the optimizer can take these hyperparameters.
+ *
+ * @throws {TypeError} If there is a momentum or a weight decay and the optimizer has none to set.
+ * @throws {RangeError} If the rate or the weight decay is negative or not finite, or the momentum is not from 0 to
+ * below 1.
+ */
+export function checkHyperparameters(optimizer: tf.Optimizer, hyperparameters: Hyperparameters): void {
+  const { learningRate, momentum, weightDecay } = hyperparameters;
+  const verb = "set hyperparameters";
+  const className = optimizer.getClassName();
+  checkNumber(verb, "learningRate", learningRate, ...rules.notNegative);
+  if (momentum !== undefined) {
+    checkNumber(verb, "momentum", momentum, "0 or more and below 1", (value) => value >= 0 && value < 1);
+    if (!MOMENTUM_FIELDS[className]) {
+      throw new TypeError(
+        `Cannot ${verb}: cycling momentum needs an optimizer with momentum or beta1 (momentum, rmsprop, adam, adamax), ` +
+          `got ${shown(className)}`,
+      );
+    }
+  }
+  if (weightDecay !== undefined) {
+    checkNumber(verb, "weightDecay", weightDecay, ...rules.notNegative);
+    const fields = privateFields(optimizer);
+    if (fields.weightDecay === undefined) {
+      throw new TypeError(
+        `Cannot ${verb}: setting weightDecay needs an optimizer that withWeightDecay(optimizer, ...) returned, ` +
+          `got ${shown(className)} without weight decay`,
+      );
+    }
+    if (fields.weightDecayAt) {
+      throw new TypeError(
+        `Cannot ${verb}: setting weightDecay needs an optimizer whose weight decay is a number, ` +
+          "got one whose weight decay is already a function of the iteration",
+      );
+    }
+  }
+}
+
+/**
+ * Sets an optimizer's rate and, where given, its momentum (beta1 for adam and adamax) and its weight decay, for the next
+ * update on. Works for every optimizer that tfjs ships, whose own setters do not (tfjs 4.22).
+ *
+ * @param optimizer Any of tfjs's seven.
+ * @param hyperparameters `learningRate`, 0 or more; `momentum`, 0 or more and below 1, optional; `weightDecay`, 0 or
+ * more, optional, for an optimizer that {@linkcode withWeightDecay} returned.
+ * @throws {TypeError} If the optimizer has no momentum or no weight decay to set.
+ * @throws {RangeError} If a value is out of range.
+ * @example
+ * ```ts
+ * import { setHyperparameters, tf } from "../mod.ts";
+ *
+ * const optimizer = tf.train.adam(0.001);
+ * setHyperparameters(optimizer, { learningRate: 0.01, momentum: 0.85 });
+ * ```
+ */
+export function setHyperparameters(optimizer: tf.Optimizer, hyperparameters: Hyperparameters): void {
+  checkHyperparameters(optimizer, hyperparameters);
+  const { learningRate, momentum, weightDecay } = hyperparameters;
+  const fields = privateFields(optimizer);
+  const className = optimizer.getClassName();
+  // SGD and Momentum compute with a scalar that only the setter renews; on the others there is only the field
+  if (className === "SGD" || className === "Momentum") {
+    if (fields.learningRate !== learningRate) (optimizer as tf.SGDOptimizer).setLearningRate(learningRate);
+  } else fields.learningRate = learningRate;
+  if (weightDecay !== undefined) fields.weightDecay = weightDecay;
+  if (momentum === undefined) return;
+  const field = MOMENTUM_FIELDS[className];
+  if (fields[field] === momentum) return;
+  fields[field] = momentum;
+  if (className === "Momentum") { // setMomentum leaves the scalar that the update uses as it was
+    fields.m?.dispose();
+    fields.m = tf.keep(tf.scalar(momentum));
+  }
+}
