@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { fileError, writeWhole } from "../support/files.ts";
 import { join } from "../support/path.ts";
+import "./local_response_normalization.ts"; // tfjs must know the layer to load a model that has it
 
 /**
  * Saves a model: model.json and weights.bin. tfjs itself saves to disk on the native backend alone.

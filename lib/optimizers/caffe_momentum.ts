@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
+import type { Slot } from "./private_fields.ts";
 
 /** Options of {@linkcode caffeMomentum}. */
 export interface CaffeMomentumOptions {
@@ -32,7 +33,7 @@ class CaffeMomentumOptimizer extends tf.Optimizer {
   // named as in tfjs's own optimizers, so that they are set and saved in the same way
   learningRate: number;
   momentum: number;
-  accumulations: { originalName: string; variable: tf.Variable }[] = [];
+  accumulations: Slot[] = [];
   readonly rateMultipliers: NonNullable<CaffeMomentumOptions["rateMultipliers"]>;
 
   constructor({ learningRate, momentum = 0.9, rateMultipliers = {} }: CaffeMomentumOptions) {
@@ -114,9 +115,9 @@ function update(
  * rate the two are equal. Where the rate drops, tfjs's slows down at once, and this one over the next updates, because the
  * steps already in V keep their size. Keras's SGD is the same as this one.
  *
- * An L2 penalty belongs to the layers or to the loss, and reaches the optimizer as part of g, as Caffe's weight decay does.
- * Works with `compile`, `setHyperparameters`, `optimizerState` and `restoreOptimizer` like tfjs's own optimizers; on the
- * native backend each weight takes one operation.
+ * Caffe's weight decay is part of g: an L2 penalty in the layers, or `withWeightDecay` with `coupled: true`. Works with
+ * `compile`, `setHyperparameters`, `optimizerState` and `restoreOptimizer` like tfjs's own optimizers; on the native
+ * backend each weight takes one operation.
  *
  * Source: Caffe's `sgd_solver.cpp`.
  *

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadModel, miniGoogLeNet, saveModel, tf } from "../../lib/mod.ts";
+import { cifar10Full, loadModel, miniGoogLeNet, saveModel, tf } from "../../lib/mod.ts";
 import { seededDropout } from "../../lib/models/seeded_dropout.ts";
 import { allowed, withDirectory } from "../support.ts";
 
@@ -37,6 +37,19 @@ Deno.test("saveModel() writes what loadModel() and tf.loadLayersModel() read", i
       "Dense",
     ];
     assert.ok(classes.every((name: string) => stock.includes(name)), classes.join());
+  });
+});
+
+Deno.test("loadModel() reads a model with a layer of this project's own", io, async () => {
+  await withDirectory(async (directory) => {
+    const model = cifar10Full({ seed: 1, classes: 3 });
+    await saveModel(model, directory);
+    const loaded = await loadModel(directory);
+    assert.deepEqual(loaded.toJSON(null, false), model.toJSON(null, false));
+    assert.deepEqual(
+      loaded.getWeights().map((w) => [...w.dataSync()]),
+      model.getWeights().map((w) => [...w.dataSync()]),
+    );
   });
 });
 

@@ -8,6 +8,7 @@ import {
   restoreOptimizer,
   setHyperparameters,
   tf,
+  withWeightDecay,
 } from "../../lib/mod.ts";
 import { timeOperations } from "../../lib/backend/operation_times.ts";
 import { NATIVE } from "../../lib/backend/native/ops.ts";
@@ -107,6 +108,24 @@ Deno.test("caffeMomentum() takes multipliers by the names that weights have in t
     assert.notEqual(kernel[0], 1);
   }
   assert.deepEqual([...seen].sort(), ["line/bias", "line/kernel"]);
+});
+
+testOnBackends("caffeMomentum() multiplies the rate of coupled weight decay too, as Caffe does", async () => {
+  const optimizer = withWeightDecay(
+    caffeMomentum({ learningRate: 0.1, momentum: 0.5, rateMultipliers: { "decayed/kernel": 2 } }),
+    { weightDecay: 0.25, coupled: true },
+  );
+  const layer = tf.layers.dense({ units: 1, inputShape: [1], name: "decayed", kernelInitializer: "ones" });
+  const model = tf.sequential({ layers: [layer] });
+  const loss = () => (model.apply(tf.ones([1, 1])) as tf.Tensor).sum() as tf.Scalar; // both gradients are 1
+  let [w, b, vw, vb] = [1, 0, 0, 0];
+  for (let step = 0; step < 3; step++) {
+    optimizer.minimize(loss, false, layer.trainableWeights.map((weight) => weight.read() as tf.Variable));
+    vw = 0.5 * vw + 2 * 0.1 * (1 + 0.25 * w);
+    vb = 0.5 * vb + 0.1;
+    [w, b] = [w - vw, b - vb];
+  }
+  close(await Promise.all(layer.getWeights().map((weight) => weight.data())), [[w], [b]], 1e-6);
 });
 
 Deno.test("caffeMomentum() leaves a weight without a gradient alone", async () => {
