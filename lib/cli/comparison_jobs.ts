@@ -3,9 +3,9 @@
  * @module
  */
 import type { Job } from "../experiments/comparison_runs.ts";
-import type { Experiment } from "../experiments/experiment.ts";
+import type { Experiment, ScheduleSettings } from "../experiments/experiment.ts";
 import { SCHEDULES } from "../experiments/registries/schedules.ts";
-import { checkChoice } from "../support/check.ts";
+import { checkChoice, shown } from "../support/check.ts";
 import { EXPERIMENT_FLAGS, type ExperimentValues, SCHEDULE_FLAGS } from "./experiment_flags.ts";
 import { experimentFromFlags } from "./experiment_from_flags.ts";
 import { type Flag, type FlagValues, UsageError } from "./flags.ts";
@@ -39,26 +39,32 @@ export function jobsOf(flags: FlagValues<typeof JOB_FLAGS>, seeds: number, backe
   const values: Record<string, unknown> = { ...flags };
   const lists = VARIED.filter((name) => flags[name] !== undefined).map((name) => {
     const list = flags[name]!.split(",").map(Number);
-    if (list.some(Number.isNaN)) throw new UsageError(`Cannot read --${name}: it takes numbers, got ${flags[name]}`);
+    if (list.some(Number.isNaN)) {
+      throw new UsageError(`Cannot read --${name}: it takes numbers, got ${shown(flags[name])}`);
+    }
     values[name] = list[0];
     return { name, list };
   });
-  const varied = lists.filter(({ list }) => list.length > 1);
-  if (varied.length > 1) {
-    const told = varied.map(({ name }) => `--${name}`).join(" and ");
+  const several = lists.filter(({ list }) => list.length > 1);
+  if (several.length > 1) {
+    const told = several.map(({ name }) => `--${name}`).join(" and ");
     throw new UsageError(`Cannot vary two settings at once: one flag may have several values, got ${told}`);
   }
-  const [vary] = varied;
+  const [vary] = several;
+  for (const name of names) {
+    atTheDoor(() => checkChoice("compare schedules", "each", name, Object.keys(SCHEDULES)));
+    if (vary && !takes(name, vary.name)) {
+      throw new UsageError(`Cannot vary --${vary.name}: each schedule must take it, got ${name}`);
+    }
+  }
   const jobs: Job[] = [];
   for (let index = 0; index < seeds; index++) {
     for (const value of vary?.list ?? [undefined]) {
       for (const name of names) {
-        atTheDoor(() => checkChoice("compare schedules", "each", name, Object.keys(SCHEDULES)));
-        const own = { ...values, ...(vary && { [vary.name]: value }), schedule: name } as ExperimentValues;
-        if (vary && !takes(name, vary.name)) {
-          throw new UsageError(`Cannot vary --${vary.name}: each schedule must take it, got ${name}`);
-        }
-        for (const flag of Object.keys(SCHEDULE_FLAGS)) if (!takes(name, flag)) delete own[flag as "gamma"];
+        const own = Object.fromEntries(
+          Object.entries({ ...values, schedule: name }).filter(([flag]) => takes(name, flag)),
+        );
+        if (vary) Object.assign(own, varied({ [vary.name]: value! }, own, backend, saved));
         const experiment = experimentFromFlags(own, backend, saved);
         experiment.seed += index;
         jobs.push({ name, seed: experiment.seed, ...(value !== undefined && { value }), experiment });
@@ -66,6 +72,21 @@ export function jobsOf(flags: FlagValues<typeof JOB_FLAGS>, seeds: number, backe
     }
   }
   return jobs;
+}
+
+/** The varied setting. A maximum takes the base with it, in the preset's ratio, so that it may go below the preset's base. */
+function varied(
+  value: ExperimentValues,
+  others: ExperimentValues,
+  backend: string,
+  saved: Experiment | undefined,
+): ExperimentValues {
+  const maximum = value["max-lr"];
+  if (maximum === undefined || others["base-lr"] !== undefined) return value;
+  const { "max-lr": _, ...rest } = others;
+  const { baseLr, maxLr } = experimentFromFlags(rest, backend, saved).schedule as ScheduleSettings;
+  if (baseLr === undefined || maxLr === undefined) return value;
+  return { ...value, "base-lr": Number((maximum * baseLr / maxLr).toPrecision(6)) };
 }
 
 /** Whether a flag has a meaning for a schedule: those about other things always do. */
@@ -85,6 +106,7 @@ export function recordJobs(
   }));
 }
 
+/** The part of the runs that `2/4` stands for: the second of four. */
 export function shardFlag(text: string | undefined): { number: number; of: number } {
   if (text === undefined) return { number: 1, of: 1 };
   const [number, of] = text.split("/").map(Number);

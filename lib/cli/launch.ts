@@ -33,7 +33,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
 };
 
 /** The flags that name what is written to. */
-const OUTPUT_FLAGS = ["--output", "--resume", "--merge"];
+const OUTPUT_FLAGS = ["--output", "--resume", "--merge", "--record"];
 
 /**
  * Deno's permission flags for a command line.

@@ -7,7 +7,7 @@ import { processorInfo } from "../backend/native/setup/libc.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { reduceHistory } from "../figures/reduce_history.ts";
 import type { TrainingHistory } from "../history/history.ts";
-import { writeWhole } from "../support/files.ts";
+import { fileError } from "../support/files.ts";
 import type { Experiment } from "./experiment.ts";
 import type { Score } from "./scores.ts";
 
@@ -146,12 +146,18 @@ export function versions(): Record<string, string> {
 /**
  * Writes a record.
  *
+ * @param path Its file, in a directory that is there.
+ * @param record The record.
  * @throws {RangeError} If it is larger than a record may be.
+ * @throws {Deno.errors.NotFound | Error} If it cannot be written.
  */
 export async function writeRecord(path: string, record: ResultRecord): Promise<void> {
   const text = `${JSON.stringify(record)}\n`;
   if (text.length > MOST_BYTES) {
     throw new RangeError(`Cannot write ${path}: a record must be under ${MOST_BYTES} bytes, got ${text.length}`);
   }
-  await writeWhole(path, text);
+  // straight into its place, which is all that the command may write to there
+  await Deno.writeTextFile(path, text).catch((error) => {
+    throw fileError("write", path, error);
+  });
 }

@@ -9,31 +9,9 @@ import { planExperiment } from "../../lib/experiments/plan.ts";
 import { DATASETS } from "../../lib/experiments/registries/datasets.ts";
 import { duration, progressLine } from "../../lib/callbacks/progress.ts";
 import { allowed, withDirectory } from "../support.ts";
+import { clr } from "../support_cli.ts";
 
 const io = { ignore: !allowed("read", "write", "run", "env", "sys") };
-const launcher = new URL("../../lib/cli/launch.ts", import.meta.url);
-
-/** Runs the command line as a task does. */
-export async function clr(args: string[], env: Record<string, string> = {}) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--allow-read",
-      "--allow-env",
-      "--allow-sys",
-      "--allow-run",
-      launcher.pathname,
-      ...args,
-    ],
-    cwd: new URL("../..", import.meta.url),
-    env: { ...env, NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
-}
-
 Deno.test("--help is written for people and ends with 0", io, async () => {
   const { code, stdout } = await clr(["train", "--help"]);
   assert.equal(code, 0);

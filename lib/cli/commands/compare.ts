@@ -96,9 +96,7 @@ export async function compare(args: readonly string[]): Promise<number> {
     if (shard.of > 1) throw new UsageError("Cannot choose values in parts: --choose takes no --shard, got both");
     const chosen = chosenValues(matching(exploring, await readRuns(directory)), firstSeed);
     speak.say(`\nChosen on held-out images: ${[...chosen].map(([name, value]) => `${name} ${value}`).join(", ")}`);
-    if (!await run(jobs.filter(({ name, seed, value }) => seed !== firstSeed && value === chosen.get(name)))) {
-      return stop.code();
-    }
+    if (!await run(jobs.filter(({ name, value }) => value === chosen.get(name)))) return stop.code();
   }
   if (shard.of > 1) {
     speak.say(`Shard ${shard.number} of ${shard.of} has ended; --merge ${directory} puts all together.`);
@@ -123,7 +121,9 @@ async function runJobs(jobs: readonly Job[], running: Running): Promise<boolean>
   const there = await readRuns(directory);
   const open = jobs.filter((job, index) => index % shard.of === shard.number - 1 && !isDone(job, backend, there));
   for (const [index, job] of open.entries()) {
-    speak.say(`\n${jobName(job).replaceAll("-", " ")} (run ${index + 1} of ${open.length})`);
+    const { name, seed, value } = job;
+    const at = value === undefined ? "" : ` at ${value}`;
+    speak.say(`\n${name}${at}, seed ${seed} (run ${index + 1} of ${open.length})`);
     const run = await runJob(job, running);
     if (!run) {
       speak.say("Stopped; the same command goes on where it was.");
@@ -132,8 +132,10 @@ async function runJobs(jobs: readonly Job[], running: Running): Promise<boolean>
     await writeRun(directory, run);
     await Deno.remove(join(directory, "runs", jobName(job)), { recursive: true });
     there.push(run);
-    const same = matching(jobs, there).filter(({ value }) => value === job.value);
-    speak.say(`\n${comparisonMarkdown(comparisonTable(same.map(scored)))}`);
+    const done = matching(jobs, there);
+    const exploring = done.some((run) => run.name === name && run.value !== value);
+    const shown = exploring ? done.filter((run) => run.value === value) : done;
+    speak.say(`\n${comparisonMarkdown(comparisonTable(shown.map(scored)))}`);
   }
   return true;
 }
