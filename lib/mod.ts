@@ -45,20 +45,18 @@ export {
 export { type CycleEnd, LearningRateScheduler, type SchedulerState } from "./callbacks/scheduler.ts";
 export { suggest } from "./finder/suggest.ts";
 export { tensorBoard } from "./callbacks/tensor_board.ts";
-export { type Figure, type Trace } from "./figures/figure.ts";
-export {
-  accuracyFigure,
-  type FigureOptions,
-  learningRateFigure,
-  type LearningRateFigureOptions,
-  lossFigure,
-  trainingFigure,
-} from "./figures/training.ts";
-export { type ComparedRun, comparisonFigure } from "./figures/comparison.ts";
+export { type Figure, type FigureOptions, type Trace } from "./figures/figure.ts";
+export { learningRateFigure, type LearningRateFigureOptions } from "./figures/learning_rate.ts";
+export { accuracyFigure, lossFigure, trainingFigure } from "./figures/training.ts";
+export { type ComparedRun, comparisonFigure, type ComparisonFigureOptions } from "./figures/comparison.ts";
+export { type ScoredRun, sensitivityFigure, type SensitivityFigureOptions } from "./figures/sensitivity.ts";
 export { confusionFigure } from "./figures/confusion.ts";
 export { imageGridFigure, type ImageGridOptions } from "./figures/image_grid.ts";
 export { type Descent, lossSurfaceFigure, type LossSurfaceOptions } from "./figures/loss_surface.ts";
+export { modelFigure } from "./figures/model.ts";
+export { describeModel, type LayerDescription, type ModelDescription } from "./figures/model_description.ts";
 export { rangeTestFigure } from "./figures/range_test.ts";
+export { scheduleExplorer, type ScheduleExplorerOptions } from "./figures/schedule_explorer.ts";
 export { saveFigure } from "./rendering/save.ts";
 export { show } from "./notebook/show.ts";
 export { liveFigure, progress, startNotebook } from "./notebook/start.ts";

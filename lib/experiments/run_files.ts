@@ -3,7 +3,8 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { learningRateFigure, trainingFigure } from "../figures/training.ts";
+import { learningRateFigure } from "../figures/learning_rate.ts";
+import { trainingFigure } from "../figures/training.ts";
 import { confusionFigure } from "../figures/confusion.ts";
 import { figuresPage } from "../rendering/page.ts";
 import { Plotly } from "../rendering/plotly.ts";

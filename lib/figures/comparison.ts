@@ -2,9 +2,13 @@
  * The figure of schedules compared at one budget.
  * @module
  */
-import { axis, colourOf, type Figure, layout, line, rateAxis, type Trace } from "./figure.ts";
-import type { FigureOptions } from "./training.ts";
+import type { TrainingHistory } from "../history/history.ts";
+import { shown } from "../support/check.ts";
+import { metricAxis, metricWords, rateAxis, timeAxis } from "./axes.ts";
+import { coloursOf } from "./colours.ts";
+import { type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
 import { reduceLine } from "./reduce.ts";
+import { meanAndBand, seedsTitle } from "./seeds.ts";
 import { byEpoch, historyOf, type HistorySource } from "./source.ts";
 
 /** One run of a comparison. */
@@ -13,21 +17,32 @@ export interface ComparedRun {
   readonly name: string;
   /** Its seed. */
   readonly seed?: number;
-  /** Its training. */
+  /** Its training. Its epochs suffice; iterations and rates may be reduced. */
   readonly history: HistorySource;
 }
 
 /** Options of {@linkcode comparisonFigure}. */
 export interface ComparisonFigureOptions extends FigureOptions {
-  /** What to compare by. Default `"val_accuracy"`. */
+  /** What to compare by: a metric of the epochs, such as `"test_accuracy"`. Default `"val_accuracy"`. */
   metric?: string;
 }
 
+/** A metric of one run, without gaps. */
+interface Curve {
+  readonly x: number[];
+  readonly y: number[];
+}
+
 /**
- * Schedules against each other: a metric by iteration, one line a run, one colour a schedule; below, their rates.
+ * Schedules against each other: a metric by iteration and, below, the learning rates, on shared axes.
  *
- * @param runs The runs.
+ * One line a schedule, in the schedule's colour: the mean of its seeds, and a band of one standard deviation (n - 1)
+ * each way. Between two epochs a run is read off the straight line between them, and the mean goes as far as the
+ * shortest of its runs, so that no part of a line is the mean of the survivors alone.
+ *
+ * @param runs The runs; those of one name are seeds of one schedule.
  * @param options `title`; `metric`, by epoch, default `"val_accuracy"`.
+ * @throws {TypeError} If there is no run, or one has no history.
  * @example
  * ```ts
  * import { comparisonFigure } from "./comparison.ts";
@@ -37,35 +52,77 @@ export interface ComparisonFigureOptions extends FigureOptions {
  * ```
  */
 export function comparisonFigure(runs: readonly ComparedRun[], options: ComparisonFigureOptions = {}): Figure {
+  if (!Array.isArray(runs) || runs.length === 0 || runs.some((run) => typeof run?.name !== "string")) {
+    throw new TypeError(`Cannot compare runs: there must be one or more, each with a name, got ${shown(runs)}`);
+  }
   const { metric = "val_accuracy", title = "Schedules at an equal budget" } = options;
   const names = [...new Set(runs.map(({ name }) => name))];
-  const data: Trace[] = [];
-  let byBatch = false;
-  for (const [index, { name, history: source }] of runs.entries()) {
-    const history = historyOf(source);
-    const color = colourOf(name, names.indexOf(name));
-    const first = runs.findIndex((run) => run.name === name) === index;
-    const values = byEpoch(history, metric);
-    if (values) {
-      const x = history.epochs.map(({ iteration }) => iteration);
-      data.push(line(name, x, values, { color, mode: "lines+markers", showlegend: first, legendgroup: name }));
+  const colours = coloursOf(names);
+  const histories = runs.map(({ history }) => historyOf(history));
+  const [metrics, rates, counts]: [Trace[], Trace[], number[]] = [[], [], []];
+  for (const [index, name] of names.entries()) {
+    const color = colours[index];
+    const own = histories.filter((_, run) => runs[run].name === name);
+    const curves = own.map((history) => curveOf(history, metric)).filter(({ x }) => x.length > 0);
+    if (curves.length > 0) {
+      const x = sharedGrid(curves);
+      metrics.push(...meanAndBand(name, x, x.map((at) => curves.map((curve) => valueAt(curve, at))), { color }));
+      counts.push(curves.length);
     }
-    if (history.iterations.length > 0 && first) {
-      byBatch = true;
-      const { x, y } = reduceLine(history.iterations, history.lr);
-      data.push(line(name, x, y, { color, width: 1.5, yaxis: "y2", showlegend: false, legendgroup: name }));
-    }
+    const { x, y } = ratesOf(own[0]);
+    const look = { color, width: 1.5, yaxis: "y2", showlegend: curves.length === 0, legendgroup: name };
+    if (x.length > 0) rates.push(line(name, x, y, look));
   }
+  // tfjs's own histories know epochs alone
+  const byIteration = histories.some(({ iterations, epochs }) =>
+    iterations.length > 0 || epochs.some(({ epoch, iteration }) => iteration !== epoch + 1)
+  );
+  const below = rates.length > 0;
   return {
-    data,
+    data: [...metrics, ...rates],
     layout: layout(title, {
-      height: byBatch ? 620 : 460,
+      height: below ? 620 : 460,
       hovermode: "closest",
-      margin: { l: 70, r: 150, t: 60, b: 60 },
-      legend: { orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top" },
-      xaxis: axis("iteration", { anchor: byBatch ? "y2" : "y" }),
-      yaxis: axis(metric, byBatch ? { domain: [0.38, 1] } : {}),
-      ...(byBatch && { yaxis2: rateAxis("rate", { domain: [0, 0.28], nticks: 4 }) }),
+      margin: { l: 70, r: 190, t: 60, b: 60 },
+      legend: {
+        ...{ orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top", tracegroupgap: 0 },
+        ...(counts.length > 0 && { title: { text: seedsTitle(counts), font: { size: 11 } } }),
+      },
+      xaxis: timeAxis(byIteration, { anchor: below ? "y2" : "y", rangemode: "tozero" }),
+      yaxis: metricAxis(metric, below ? { domain: [0.38, 1] } : {}),
+      ...(below && { yaxis2: rateAxis("learning rate", { domain: [0, 0.28], nticks: 4 }) }),
+      ...(counts.length === 0 && {
+        annotations: [{
+          ...{ xref: "paper", yref: "paper", x: 0.5, y: 0.7, showarrow: false },
+          text: `no run has recorded the ${metricWords(metric)} by epoch`,
+        }],
+      }),
     }),
   };
+}
+
+function curveOf({ epochs }: TrainingHistory, metric: string): Curve {
+  const known = epochs.filter((epoch) => Number.isFinite(epoch[metric]));
+  return { x: known.map(({ iteration }) => iteration), y: known.map((epoch) => epoch[metric]) };
+}
+
+/** Every iteration at which a curve has a point, as far as all curves reach. */
+function sharedGrid(curves: readonly Curve[]): number[] {
+  const first = Math.max(...curves.map(({ x }) => x[0]));
+  const last = Math.min(...curves.map(({ x }) => x[x.length - 1]));
+  return [...new Set(curves.flatMap(({ x }) => x))].filter((at) => at >= first && at <= last).sort((a, b) => a - b);
+}
+
+/** A curve's value, on the straight line between its points. */
+function valueAt({ x, y }: Curve, at: number): number {
+  const right = x.findIndex((value) => value >= at);
+  if (x[right] === at) return y[right];
+  return y[right - 1] + (y[right] - y[right - 1]) * (at - x[right - 1]) / (x[right] - x[right - 1]);
+}
+
+/** The rates by iteration, or the epochs' last ones where no more is known. */
+function ratesOf(history: TrainingHistory): { x: number[]; y: (number | null)[] } {
+  if (history.iterations.length > 0) return reduceLine(history.iterations, history.lr);
+  const rates = byEpoch(history, "lr");
+  return rates ? reduceLine(history.epochs.map(({ iteration }) => iteration), rates) : { x: [], y: [] };
 }

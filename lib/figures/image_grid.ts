@@ -4,8 +4,7 @@
  */
 import { encode } from "fast-png";
 import type { ImageDataset } from "../data/dataset.ts";
-import { type Figure, layout } from "./figure.ts";
-import type { FigureOptions } from "./training.ts";
+import { type Figure, type FigureOptions, layout } from "./figure.ts";
 
 /** Options of {@linkcode imageGridFigure}. */
 export interface ImageGridOptions extends FigureOptions {

@@ -2,8 +2,9 @@
  * The figure of a loss over two weights, with descents on it.
  * @module
  */
-import { axis, colourOf, type Figure, layout, type Trace } from "./figure.ts";
-import type { FigureOptions } from "./training.ts";
+import { axis } from "./axes.ts";
+import { coloursOf } from "./colours.ts";
+import { type Figure, type FigureOptions, layout, type Trace } from "./figure.ts";
 
 /** One descent over a loss surface. */
 export interface Descent {
@@ -46,8 +47,9 @@ export function lossSurfaceFigure(loss: (x: number, y: number) => number, option
   const [x, y] = [along(xRange), along(yRange)];
   const z = y.map((b) => x.map((a) => Number(loss(a, b).toPrecision(5))));
   const surface = { x, y, z, colorscale: "Viridis", colorbar: { title: { text: "loss" }, thickness: 14 } };
+  const colours = coloursOf(descents.map(({ name }) => name));
   const paths = descents.map(({ name, path }, index): Trace => {
-    const color = colourOf(name, index);
+    const color = colours[index];
     const [px, py] = [path.map(([a]) => a), path.map(([, b]) => b)];
     const looks = { mode: "lines+markers", name, line: { color, width: view === "3d" ? 5 : 2.5 } };
     return view === "3d"

@@ -2,14 +2,14 @@
  * The figure of a learning-rate range test.
  * @module
  */
-import { axis, colourOf, COLOURS, type Figure, layout, line, rateAxis, type Trace } from "./figure.ts";
-import type { FigureOptions } from "./training.ts";
+import { axis, rateAxis } from "./axes.ts";
+import { COLOURS, type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
 
 /** What {@linkcode rangeTestFigure} draws; `findLearningRate` gives it. */
 export interface RangeTestCurves {
   /** The rates, rising. */
   readonly learningRates: readonly number[];
-  /** The loss (or accuracy) at each. */
+  /** The loss (or the error rate) at each. */
   readonly losses: readonly number[];
   /** The same, smoothed. */
   readonly smoothedLosses: readonly number[];
@@ -18,11 +18,12 @@ export interface RangeTestCurves {
   /** The bounds found. */
   readonly bounds?: { readonly baseLr: number; readonly maxLr: number };
   /** What was measured. Default `"loss"`. */
-  readonly metric?: "loss" | "accuracy";
+  readonly metric?: "loss" | "errorRate";
 }
 
 /**
- * A range test: the loss against the rate on a logarithmic axis, with the bounds and the suggestions marked.
+ * A range test: the loss (or the error rate) against the rate on a logarithmic axis. The bounds are marked by dashed
+ * lines, named above the plot, and the range between them is tinted; the suggestions lie on the curve.
  *
  * @param test What `findLearningRate` gave.
  * @param options `title`.
@@ -31,71 +32,83 @@ export interface RangeTestCurves {
  * import { rangeTestFigure } from "./range_test.ts";
  *
  * const rates = [1e-3, 1e-2, 1e-1], losses = [2, 1, 3];
- * const figure = rangeTestFigure({ learningRates: rates, losses, smoothedLosses: losses, suggestions: { valley: 1e-2 } });
- * if (figure.layout.shapes === undefined) throw new Error("the suggestion is marked");
+ * const bounds = { baseLr: 1e-3, maxLr: 1e-2 };
+ * const figure = rangeTestFigure({ learningRates: rates, losses, smoothedLosses: losses, bounds });
+ * if ((figure.layout.annotations as unknown[]).length !== 2) throw new Error("both bounds are named");
  * ```
  */
 export function rangeTestFigure(test: RangeTestCurves, options: FigureOptions = {}): Figure {
   const { learningRates, losses, smoothedLosses, suggestions = {}, bounds, metric = "loss" } = test;
-  const finite = smoothedLosses.filter(Number.isFinite);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
-  const start = smoothedLosses[0];
-  // a diverging loss would flatten the part that matters
-  const top = metric === "loss" ? Math.min(high, start + 1.5 * Math.max(start - low, 0.1 * Math.abs(start))) : high;
-  const range = [low - 0.08 * (top - low), top + 0.12 * (top - low)];
-  const data: Trace[] = [
-    line("each batch", learningRates, losses, { color: `${COLOURS.training}55`, width: 1 }),
-    line("smoothed", learningRates, smoothedLosses, { color: COLOURS.training, width: 2.5 }),
-  ];
-  for (const [index, [name, rate]] of Object.entries(suggestions).entries()) {
-    if (rate === undefined || rate === null) continue;
-    const nearest = learningRates.reduce(
-      (best, value, i) => Math.abs(Math.log(value / rate)) < Math.abs(Math.log(learningRates[best] / rate)) ? i : best,
-      0,
-    );
-    data.push({
-      type: "scatter",
-      mode: "markers",
-      name: `${name} ${rate.toExponential(1)}`,
-      x: [rate],
-      y: [smoothedLosses[nearest]],
-      marker: {
-        size: 11,
-        symbol: ["circle", "square", "diamond", "triangle-up"][index % 4],
-        color: colourOf(name, index + 1),
-      },
-    });
-  }
-  const edge = (x: number, text: string, xanchor: "left" | "right") => ({
-    x: Math.log10(x),
-    y: 0.02,
-    yref: "paper",
-    yanchor: "bottom",
-    text: `${text} ${x.toExponential(1)}`,
-    showarrow: false,
-    xanchor,
-  });
+  const words = metric === "errorRate" ? "error rate" : "loss";
   return {
-    data,
+    data: [
+      line(`${words} of each batch`, learningRates, losses, { color: `${COLOURS.training}55`, width: 1 }),
+      line("smoothed", learningRates, smoothedLosses, { color: COLOURS.training, width: 2.5 }),
+      ...suggestionMarks(suggestions, learningRates, smoothedLosses),
+    ],
     layout: layout(options.title ?? "Learning-rate range test", {
       hovermode: "closest",
+      margin: { l: 70, r: 190, t: 80, b: 60 },
+      legend: { orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top" },
       xaxis: rateAxis("learning rate (log scale)", { type: "log", dtick: 1 }),
-      yaxis: axis(metric === "accuracy" ? "error rate" : "loss", { range }),
-      shapes: bounds
-        ? [{
-          type: "rect",
-          yref: "paper",
-          x0: bounds.baseLr,
-          x1: bounds.maxLr,
-          y0: 0,
-          y1: 1,
-          fillcolor: "#2a8f5b",
-          opacity: 0.12,
-          line: { width: 0 },
-          layer: "below",
-        }]
-        : [],
-      annotations: bounds ? [edge(bounds.baseLr, "base ", "right"), edge(bounds.maxLr, " max", "left")] : [],
+      yaxis: axis(words, {
+        range: heightOf(smoothedLosses, metric),
+        ...(metric === "errorRate" && { tickformat: "~%" }),
+      }),
+      ...(bounds && { shapes: boundMarks(bounds), annotations: boundNames(bounds) }),
     }),
   };
+}
+
+/** The heights worth showing: a loss that diverges would flatten the part that matters. */
+function heightOf(smoothed: readonly number[], metric: string): [number, number] | undefined {
+  const finite = smoothed.filter(Number.isFinite);
+  if (finite.length === 0) return undefined;
+  const [start, low, high] = [finite[0], Math.min(...finite), Math.max(...finite)];
+  const room = 1.5 * Math.max(start - low, 0.1 * Math.abs(start));
+  const top = metric === "loss" ? Math.min(high, start + room) : high;
+  const height = top - low || 1;
+  return [low - 0.08 * height, top + 0.12 * height];
+}
+
+/** A mark on the smoothed curve for each suggestion, in words in the legend. */
+function suggestionMarks(
+  suggestions: NonNullable<RangeTestCurves["suggestions"]>,
+  rates: readonly number[],
+  smoothed: readonly number[],
+): Trace[] {
+  const known = Object.entries(suggestions).filter(([, rate]) => Number.isFinite(rate));
+  return known.map(([name, rate], index) => {
+    const away = rates.map((value) => Math.abs(Math.log(value / rate)));
+    const y = smoothed[away.indexOf(Math.min(...away))];
+    const [color, symbol] = MARKS[index % MARKS.length];
+    return {
+      ...{ type: "scatter", mode: "markers", name: `${name}: ${rate.toExponential(1)}` },
+      ...{ x: [rate], y: [Number.isFinite(y) ? y : null] },
+      marker: { size: 12, symbol, color, line: { color: "#ffffff", width: 1 } },
+    };
+  });
+}
+
+const MARKS = [["#d6602d", "circle"], ["#00006c", "square"], ["#08b47c", "diamond"], ["#6b2c00", "triangle-up"]];
+const BOUNDS = "#2a8f5b";
+
+type Bounds = NonNullable<RangeTestCurves["bounds"]>;
+
+function boundMarks({ baseLr, maxLr }: Bounds): Trace[] {
+  const upright = { yref: "paper", y0: 0, y1: 1, layer: "below" };
+  const edge = (x: number) => ({
+    ...{ type: "line", ...upright, x0: x, x1: x, line: { color: BOUNDS, width: 1.5, dash: "dash" } },
+  });
+  const between = { type: "rect", ...upright, x0: baseLr, x1: maxLr, fillcolor: BOUNDS, opacity: 0.12 };
+  return [{ ...between, line: { width: 0 } }, edge(baseLr), edge(maxLr)];
+}
+
+/** The bounds' names stand above the plot, where no curve is, and grow away from each other. */
+function boundNames({ baseLr, maxLr }: Bounds): Trace[] {
+  const name = (x: number, text: string, xanchor: "left" | "right") => ({
+    ...{ x: Math.log10(x), y: 1.01, yref: "paper", yanchor: "bottom", xanchor, showarrow: false },
+    ...{ text: `${text} ${x.toExponential(1)}`, font: { color: BOUNDS, size: 12 } },
+  });
+  return [name(baseLr, "base", "right"), name(maxLr, "max", "left")];
 }

@@ -5,7 +5,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { type ImageDataset, LabelledImages } from "../data/dataset.ts";
 import type { Figure } from "../figures/figure.ts";
-import { learningRateFigure, trainingFigure } from "../figures/training.ts";
+import { learningRateFigure } from "../figures/learning_rate.ts";
+import { trainingFigure } from "../figures/training.ts";
 import { imageGridFigure } from "../figures/image_grid.ts";
 import { displayBundle, figureBundle, jupyter } from "./display.ts";
 import { type Schedule, schedulePrototype } from "../schedules/schedule.ts";

@@ -4,6 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { type Figure, SIZE } from "../figures/figure.ts";
+import { straightPath } from "./straight_path.ts";
 import { type SvgElement, textBoxes } from "./text_boxes.ts";
 import { textMeter } from "./png.ts";
 
@@ -46,7 +47,7 @@ export class Plotly implements Disposable {
       pretendToBeVisual: true,
     });
     const page = dom.window as unknown as Page;
-    // what plotly.js asks of a browser and jsdom lacks: a blob's address, a canvas, and how wide words are
+    // what plotly.js asks of a browser and jsdom lacks: a blob's address, a canvas, how wide words are and how long arrows
     page.URL.createObjectURL = () => "";
     page.HTMLCanvasElement.prototype.getContext = () => null;
     const boxOf = textBoxes(textMeter(Resvg));
@@ -59,6 +60,13 @@ export class Plotly implements Disposable {
     };
     prototype.getComputedTextLength = function (this: SvgElement) {
       return boxOf(this, false).width;
+    };
+    const pathOf = (element: SvgElement) => straightPath(element.getAttribute("d") ?? "");
+    prototype.getTotalLength = function (this: SvgElement) {
+      return pathOf(this).length;
+    };
+    prototype.getPointAtLength = function (this: SvgElement, length: number) {
+      return pathOf(this).pointAt(length);
     };
     page.eval(code);
     return new Plotly(page);

@@ -1,0 +1,72 @@
+/**
+ * One colour a schedule: the same in every figure, in README, notebooks and command line.
+ * @module
+ */
+
+/**
+ * The schedules' colours. They were chosen by a search that keeps the least distance between any two large (in OKLab),
+ * as seen by most people and under simulated protanopia, deuteranopia and tritanopia; tests/figures measures it.
+ */
+export const SCHEDULE_COLOURS: Readonly<Record<string, string>> = {
+  "triangular": "#1f77b4",
+  "triangular2": "#d6602d",
+  "exp-range": "#08b47c",
+  "one-cycle": "#6200ad",
+  "fixed": "#7f7f7f",
+  "step": "#9dbb00",
+  "linear": "#9f8bc4",
+  "polynomial": "#371400",
+  "cosine": "#8cadff",
+  "cosine-restarts": "#00006c",
+  "exponential": "#6b2c00",
+  "staged": "#005061",
+  "time": "#130021",
+  "inverse-square-root": "#766100",
+  "warmup-stable-decay": "#cfa2bb",
+  "decay": "#8374ff",
+};
+
+/** Other names for the same schedule; an ending `-decay`, as in `linearDecay`, may also be left out. */
+const ALIASES: Readonly<Record<string, string>> = {
+  "cyclical": "triangular",
+  "constant": "fixed",
+  "fixed-at-base": "fixed",
+  "fixed-at-max": "time",
+  "exp": "exponential",
+  "piecewise-constant": "staged",
+};
+
+const BY_NAME = new Map([
+  ...Object.entries(SCHEDULE_COLOURS),
+  ...Object.entries(ALIASES).map(([alias, name]) => [alias, SCHEDULE_COLOURS[name]] as const),
+]);
+
+/** Colours for series without one of their own. */
+export const SERIES: readonly string[] = Object.values(SCHEDULE_COLOURS);
+
+/**
+ * A colour for each name. A schedule has its own, however its name is written (`exp_range`, `exp-range`, `exp range`,
+ * `expRange`); any other name gets the first colour that no other name of the list has.
+ *
+ * @param names The names that share a figure.
+ * @returns Their colours, in order.
+ * @example
+ * ```ts
+ * import { coloursOf } from "./colours.ts";
+ *
+ * const [mine, theirs, again] = coloursOf(["my own", "one cycle", "oneCycle"]);
+ * if (mine === theirs || theirs !== again) throw new Error("one cycle has a colour of its own");
+ * ```
+ */
+export function coloursOf(names: readonly string[]): string[] {
+  const own = names.map(scheduleColour);
+  const free = SERIES.filter((colour) => !own.includes(colour));
+  const others = names.filter((_, index) => own[index] === undefined);
+  const spare = free.length > 0 ? free : SERIES;
+  return names.map((name, index) => own[index] ?? spare[others.indexOf(name) % spare.length]);
+}
+
+function scheduleColour(name: string): string | undefined {
+  const key = name.replaceAll(/([a-z])([A-Z])/g, "$1-$2").toLowerCase().replaceAll(/[\s_]+/g, "-");
+  return BY_NAME.get(key) ?? BY_NAME.get(key.replace(/-decay$/, ""));
+}

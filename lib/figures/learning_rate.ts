@@ -1,0 +1,132 @@
+/**
+ * The figure of a learning rate, and of the momentum where it cycles too.
+ * @module
+ */
+import type { TrainingHistory } from "../history/history.ts";
+import type { CyclicalOptions } from "../schedules/cyclical.ts";
+import type { Schedule, ScheduleConfig } from "../schedules/schedule.ts";
+import { checkNumber, rules, shown } from "../support/check.ts";
+import { cycleMarks } from "./annotated_cycle.ts";
+import { axis, rateAxis, timeAxis } from "./axes.ts";
+import { COLOURS, type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
+import { coloursOf } from "./colours.ts";
+import { reduceLine } from "./reduce.ts";
+import { byEpoch, historyOf, type HistorySource } from "./source.ts";
+
+/** Options of {@linkcode learningRateFigure}. */
+export interface LearningRateFigureOptions extends FigureOptions {
+  /** For schedules: how many iterations to draw. Default 1000; with `annotate`, two cycles. */
+  iterations?: number;
+  /** For one cyclical schedule: marks its bounds, a step size and a cycle in the picture. Default false. */
+  annotate?: boolean;
+}
+
+/**
+ * The learning rate by iteration, and the momentum below it where it cycles. From a training, or from schedules.
+ *
+ * @param source A training (see {@linkcode HistorySource}), a schedule, or several by name.
+ * @param options `title`; `iterations` and `annotate`, for schedules.
+ * @throws {TypeError} If there is nothing to draw from, or what is to be annotated is no cyclical schedule.
+ * @throws {RangeError} If `iterations` is not a whole number of 1 or more.
+ * @example
+ * ```ts
+ * import { cyclical } from "../schedules/mod.ts";
+ * import { learningRateFigure } from "./learning_rate.ts";
+ *
+ * const figure = learningRateFigure({ triangular: cyclical({ stepSize: 100 }) }, { iterations: 400 });
+ * if (figure.data.length !== 1) throw new Error("one line");
+ * ```
+ */
+export function learningRateFigure(
+  source: HistorySource | Schedule | Readonly<Record<string, Schedule>>,
+  options: LearningRateFigureOptions = {},
+): Figure {
+  const { annotate = false, title = "Learning rate" } = options;
+  const schedules = typeof source === "function" ? { "learning rate": source } : schedulesIn(source);
+  if (annotate) return annotated(source, options);
+  if (!schedules) return ofHistory(historyOf(source as HistorySource), title);
+  const { iterations = 1000 } = options;
+  const lines = linesOf(schedules, iterations, typeof source === "function" ? [COLOURS.lr] : undefined);
+  return panels(lines.rates, lines.momenta, title);
+}
+
+/** A schedule's lines over so many iterations; where it is the only one, momentum has a colour and a name of its own. */
+function linesOf(schedules: Readonly<Record<string, Schedule>>, iterations: number, own?: string[]) {
+  checkNumber("draw a schedule", "iterations", iterations, ...rules.count);
+  const i = Array.from({ length: iterations + 1 }, (_, index) => index);
+  const colours = own ?? coloursOf(Object.keys(schedules));
+  const [rates, momenta]: Trace[][] = [[], []];
+  for (const [index, [name, schedule]] of Object.entries(schedules).entries()) {
+    const values = i.map((iteration) => schedule(iteration));
+    const rate = reduceLine(i, values.map(({ learningRate }) => learningRate));
+    rates.push(line(name, rate.x, rate.y, { color: colours[index], legendgroup: name }));
+    if (values.every(({ momentum }) => momentum === undefined)) continue;
+    const { x, y } = reduceLine(i, values.map(({ momentum }) => momentum ?? null));
+    momenta.push(
+      own
+        ? momentumLine(x, y)
+        : line(`${name}: momentum`, x, y, { color: colours[index], yaxis: "y2", legendgroup: name, showlegend: false }),
+    );
+  }
+  return { rates, momenta };
+}
+
+function momentumLine(x: readonly number[], y: readonly (number | null)[]): Trace {
+  return line("momentum", x, y, { color: COLOURS.momentum, yaxis: "y2" });
+}
+
+/** Rates, and the momenta below them on the same iterations. */
+function panels(rates: Trace[], momenta: Trace[], title: string, byIteration = true): Figure {
+  if (momenta.length === 0) {
+    return { data: rates, layout: layout(title, { xaxis: timeAxis(byIteration), yaxis: rateAxis() }) };
+  }
+  return {
+    data: [...rates, ...momenta],
+    layout: layout(title, {
+      height: 540,
+      xaxis: timeAxis(byIteration, { anchor: "y2" }),
+      yaxis: rateAxis("learning rate", { domain: [0.44, 1] }),
+      yaxis2: axis("momentum", { domain: [0, 0.36] }),
+    }),
+  };
+}
+
+function ofHistory(history: TrainingHistory, title: string): Figure {
+  const momenta = history.momentum && reduceLine(history.iterations, history.momentum);
+  const lines = momenta ? [momentumLine(momenta.x, momenta.y)] : [];
+  return panels([rateLine(history)], lines, title, history.iterations.length > 0);
+}
+
+/** The line of a training's rate: by iteration, or by epoch where no more is known. */
+export function rateLine(history: TrainingHistory): Trace {
+  const { x, y } = history.iterations.length > 0
+    ? reduceLine(history.iterations, history.lr)
+    : { x: history.epochs.map(({ epoch }) => epoch + 1), y: byEpoch(history, "lr") ?? [] };
+  return line("learning rate", x, y, { color: COLOURS.lr });
+}
+
+function annotated(source: unknown, options: LearningRateFigureOptions): Figure {
+  const schedule = typeof source === "function" ? source as Schedule : undefined;
+  if (schedule?.config?.schedule !== "cyclical") {
+    throw new TypeError(`Cannot annotate a cycle: it needs one schedule made by cyclical, got ${shown(source)}`);
+  }
+  const { iterations = Math.ceil(2 * schedule.cycleEnd!(0)), title = "A cyclical learning rate" } = options;
+  const { rates } = linesOf({ "learning rate": schedule }, iterations, [COLOURS.lr]);
+  const marks = cycleMarks(schedule.config as CyclicalOptions & ScheduleConfig); // cyclical made it
+  return {
+    data: rates,
+    layout: layout(title, {
+      xaxis: timeAxis(true, marks.xaxis),
+      yaxis: rateAxis("learning rate", marks.yaxis),
+      shapes: marks.shapes,
+      annotations: marks.annotations,
+    }),
+  };
+}
+
+function schedulesIn(source: unknown): Record<string, Schedule> | undefined {
+  const values = Object.values(source ?? {});
+  return values.length > 0 && values.every((value) => typeof value === "function")
+    ? source as Record<string, Schedule>
+    : undefined;
+}
