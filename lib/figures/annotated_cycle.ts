@@ -24,18 +24,20 @@ export function cycleMarks(options: CyclicalOptions): Marks {
   const height = maxLr - baseLr || maxLr || 1;
   const dotted = { type: "line", layer: "below", line: { color: COLOURS.mark, width: 1, dash: "dot" } };
   const bound = (rate: number) => ({ ...dotted, xref: "paper", x0: 0, x1: 1, y0: rate, y1: rate });
-  const upright = (x: number, top: number) => ({ ...dotted, x0: x, x1: x, y0: baseLr - 0.2 * height, y1: top });
+  const upright = (x: number, top: number) => ({ ...dotted, x0: x, x1: x, y0: baseLr - 0.15 * height, y1: top });
   const words = { showarrow: false, font: { size: 12, color: COLOURS.mark } };
   const boundWords = (x: number, rate: number, text: string) => ({ ...words, x, y: rate, text, bgcolor: "#ffffff" });
   /** A length from x0 to x1 as an arrow with two heads, its words on one side. */
-  const length = (x0: number, x1: number, y: number, yanchor: "bottom" | "top", text: string) => [
+  const length = (x0: number, x1: number, y: number, text: string, place: Record<string, unknown>) => [
     {
       ...{ x: x1, y, ax: x0, ay: y, axref: "x", ayref: "y", showarrow: true, text: "" },
       ...{ arrowside: "end+start", arrowhead: 2, startarrowhead: 2, arrowwidth: 1.3, arrowcolor: COLOURS.mark },
     },
-    { ...words, x: (x0 + x1) / 2, y, yanchor, text },
+    { ...words, y, text, ...place },
   ];
   const of = stepSize === stepSizeDown ? ", two step sizes" : "";
+  const below = { x: 0, xanchor: "left", yanchor: "top" };
+  const above = { x: cycle / 2, xanchor: "center", yanchor: "bottom" };
   const ticks = [baseLr, (baseLr + maxLr) / 2, maxLr];
   return {
     xaxis: { showgrid: false },
@@ -52,8 +54,8 @@ export function cycleMarks(options: CyclicalOptions): Marks {
     annotations: [
       boundWords(cycle, maxLr, `maximum rate ${label(maxLr)}`),
       boundWords(cycle + stepSize, baseLr, `base rate ${label(baseLr)}`),
-      ...length(0, stepSize, baseLr - 0.12 * height, "top", `step size: ${label(stepSize)} iterations`),
-      ...length(0, cycle, maxLr + 0.14 * height, "bottom", `one cycle: ${label(cycle)} iterations${of}`),
+      ...length(0, stepSize, baseLr - 0.12 * height, `step size: ${label(stepSize)} iterations`, below),
+      ...length(0, cycle, maxLr + 0.14 * height, `one cycle: ${label(cycle)} iterations${of}`, above),
     ],
   };
 }

@@ -15,15 +15,15 @@ export const SCHEDULE_COLOURS: Readonly<Record<string, string>> = {
   "fixed": "#7f7f7f",
   "step": "#9dbb00",
   "linear": "#9f8bc4",
-  "polynomial": "#005061",
+  "polynomial": "#371400",
   "cosine": "#8cadff",
   "cosine-restarts": "#00006c",
   "exponential": "#6b2c00",
-  "staged": "#371400",
-  "time": "#8374ff",
+  "staged": "#005061",
+  "time": "#130021",
   "inverse-square-root": "#766100",
   "warmup-stable-decay": "#cfa2bb",
-  "decay": "#130021",
+  "decay": "#8374ff",
 };
 
 /** Other names for the same schedule; an ending `-decay`, as in `linearDecay`, may also be left out. */
@@ -31,7 +31,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   "cyclical": "triangular",
   "constant": "fixed",
   "fixed-at-base": "fixed",
-  "fixed-at-max": "decay",
+  "fixed-at-max": "time",
+  "slanted-triangular": "time",
+  "caffe-fixed": "step",
   "exp": "exponential",
   "piecewise-constant": "staged",
 };

@@ -9,7 +9,7 @@ import { coloursOf } from "./colours.ts";
 import { type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
 import { reduceLine } from "./reduce.ts";
 import { meanAndBand, seedsTitle } from "./seeds.ts";
-import { byEpoch, historyOf, type HistorySource } from "./source.ts";
+import { byEpoch, historyOf, type HistorySource, recordsOf } from "./source.ts";
 
 /** One run of a comparison. */
 export interface ComparedRun {
@@ -52,8 +52,8 @@ interface Curve {
  * ```
  */
 export function comparisonFigure(runs: readonly ComparedRun[], options: ComparisonFigureOptions = {}): Figure {
-  if (!Array.isArray(runs) || runs.length === 0) {
-    throw new TypeError(`Cannot compare runs: there must be one or more, got ${shown(runs)}`);
+  if (!Array.isArray(runs) || runs.length === 0 || runs.some((run) => typeof run?.name !== "string")) {
+    throw new TypeError(`Cannot compare runs: there must be one or more, each with a name, got ${shown(runs)}`);
   }
   const { metric = "val_accuracy", title = "Schedules at an equal budget" } = options;
   const names = [...new Set(runs.map(({ name }) => name))];
@@ -101,9 +101,9 @@ export function comparisonFigure(runs: readonly ComparedRun[], options: Comparis
   };
 }
 
-function curveOf({ epochs }: TrainingHistory, metric: string): Curve {
-  const known = epochs.filter((epoch) => Number.isFinite(epoch[metric]));
-  return { x: known.map(({ iteration }) => iteration), y: known.map((epoch) => epoch[metric]) };
+function curveOf(history: TrainingHistory, metric: string): Curve {
+  const known = recordsOf(history, metric);
+  return { x: known.map(({ iteration }) => iteration), y: known.map((record) => record[metric]) };
 }
 
 /** Every iteration at which a curve has a point, as far as all curves reach. */

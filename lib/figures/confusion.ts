@@ -40,7 +40,7 @@ export function confusionFigure(
       text: cells.map(({ count }) => String(count)),
       textfont: { size: 11, color: cells.map(({ share }) => share > 0.55 ? "#ffffff" : "#333333") },
       customdata: cells.map(({ truth, said }) => [classNames[truth], classNames[said]]),
-      hovertemplate: "true %{customdata[0]}, said %{customdata[1]}: %{text}<extra></extra>",
+      hovertemplate: "true %{customdata[0]}, predicted %{customdata[1]}: %{text}<extra></extra>",
     }],
     layout: layout(title, {
       width: 680,
@@ -48,8 +48,8 @@ export function confusionFigure(
       showlegend: false,
       hovermode: "closest",
       margin: { l: 110, r: 30, t: 70, b: 100 },
-      xaxis: axis("said", { ...ticks, range, tickangle: -40 }),
-      yaxis: axis("true", { ...ticks, range: [...range].reverse() }),
+      xaxis: axis("predicted class", { ...ticks, range, tickangle: -40 }),
+      yaxis: axis("true class", { ...ticks, range: [...range].reverse() }),
       shapes: cells.map(({ truth, said, share }) => ({
         type: "rect",
         layer: "below",

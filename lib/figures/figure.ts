@@ -63,7 +63,8 @@ export function line(name: string, x: readonly number[], y: readonly (number | n
     name,
     x: [...x],
     y: y.map((value) => value !== null && Number.isFinite(value) ? value : null),
-    line: { color, width, ...(dash !== undefined && { dash }) },
+    // plotly.js would leave out points again, and bend curves visibly
+    line: { color, width, simplify: false, ...(dash !== undefined && { dash }) },
     ...rest,
   };
 }

@@ -11,5 +11,7 @@ export { type ScoredRun, sensitivityFigure, type SensitivityFigureOptions } from
 export { confusionFigure } from "./confusion.ts";
 export { imageGridFigure, type ImageGridOptions } from "./image_grid.ts";
 export { type Descent, lossSurfaceFigure, type LossSurfaceOptions } from "./loss_surface.ts";
+export { modelFigure } from "./model.ts";
+export { describeModel, type LayerDescription, type ModelDescription } from "./model_description.ts";
 export { rangeTestFigure } from "./range_test.ts";
 export { scheduleExplorer, type ScheduleExplorerOptions } from "./schedule_explorer.ts";

@@ -62,11 +62,13 @@ export function scheduleExplorer(options: ScheduleExplorerOptions = {}): Figure 
   checkNumber(verb, "baseLr", baseLr, ...rules.notNegative);
   checkNumber(verb, "maxLr", maxLr, `above baseLr ${baseLr}`, (value) => value > baseLr);
   checkNumber(verb, "stepSize", stepSize, "1 or more", (value) => value >= 1);
-  const iterations = Math.ceil(8 * stepSize);
+  const iterations = Math.round(8 * stepSize);
   const sliders = slidersFrom({ baseLr, maxLr, stepSize }, iterations);
-  const pictures = sliders.map((slider) => pictured(slider, iterations));
+  // a grid that holds the corners of every step size that the slider knows
+  const grid = Array.from({ length: 4001 }, (_, k) => Number((k * stepSize / 500).toPrecision(7)));
+  const pictures = sliders.map((slider) => pictured(slider, grid));
   const shown = pictures[0][sliders[0].start];
-  const { x, y } = curveOf(cyclical({ baseLr, maxLr, stepSize }), iterations);
+  const { x, y } = curveOf(cyclical({ baseLr, maxLr, stepSize }), grid);
   return {
     data: [
       line("as given: triangular", x, y, { color: "#9a9a9a", dash: "dash", width: 1.5 }),
@@ -74,7 +76,7 @@ export function scheduleExplorer(options: ScheduleExplorerOptions = {}): Figure 
     ],
     layout: layout(title, {
       height: 560,
-      margin: { l: 70, r: 30, t: 120, b: 160 },
+      margin: { l: 70, r: 30, t: 105, b: 160 },
       legend: { orientation: "h", x: 1, xanchor: "right", y: 1.03, yanchor: "bottom" },
       xaxis: timeAxis(true, { range: [0, iterations] }),
       yaxis: rateAxis("learning rate", { range: [0, 1.06 * highest(pictures)] }),
@@ -100,7 +102,10 @@ function slidersFrom(start: { baseLr: number; maxLr: number; stepSize: number },
     name,
     places: [1, 0.8, 0.6, 0.4, 0.25, 0.1, 0.01].map((left) => {
       const gamma = left ** (1 / iterations);
-      return { label: gamma.toPrecision(6), schedule: cyclical({ ...start, mode: "exp_range", gamma, decays }) };
+      return {
+        label: String(Number(gamma.toPrecision(6))),
+        schedule: cyclical({ ...start, mode: "exp_range", gamma, decays }),
+      };
     }),
     start: 4,
   });
@@ -108,8 +113,8 @@ function slidersFrom(start: { baseLr: number; maxLr: number; stepSize: number },
     slider("maximum rate", maxima, maxLr, (value) => cyclical({ ...start, maxLr: value })),
     slider("base rate", bases, baseLr, (value) => cyclical({ ...start, baseLr: value })),
     slider("step size", steps, stepSize, (value) => cyclical({ ...start, stepSize: value })),
-    gammas("gamma in the code (height)", "amplitude"),
-    gammas("gamma in the paper (both bounds)", "bounds"),
+    gammas("gamma, of the height (code)", "amplitude"),
+    gammas("gamma, of both bounds (paper)", "bounds"),
     { name: "policy", places: policies(start, iterations), start: 1 },
   ];
 }
@@ -134,18 +139,17 @@ interface Picture extends Points {
   readonly color: string;
 }
 
-function pictured({ name, places }: Slider, iterations: number): Picture[] {
+function pictured({ name, places }: Slider, grid: readonly number[]): Picture[] {
   const colours = name === "policy" ? coloursOf(places.map(({ label }) => label)) : places.map(() => COLOURS.lr);
   return places.map((place, index) => ({
-    name: `${name}: ${place.label}`,
+    name: `${name.split(",")[0]}: ${place.label}`,
     color: colours[index],
-    ...curveOf(place.schedule, iterations),
+    ...curveOf(place.schedule, grid),
   }));
 }
 
-function curveOf(schedule: Schedule, iterations: number): Points {
-  const i = Array.from({ length: iterations + 1 }, (_, index) => index);
-  return reduceLine(i, i.map((iteration) => schedule(iteration).learningRate));
+function curveOf(schedule: Schedule, grid: readonly number[]): Points {
+  return reduceLine(grid, grid.map((iteration) => schedule(iteration).learningRate));
 }
 
 const highest = (pictures: readonly Picture[][]) =>

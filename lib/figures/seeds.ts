@@ -47,7 +47,9 @@ export function meanAndBand(
       legendgroup: name,
     });
   }
-  traces.push(line(name, x, centers, { width: 3, mode: "lines+markers", legendgroup: name, ...options }));
+  // more marks than these would hide the line
+  const look = x.length > 40 ? { width: 2.5 } : { width: 3, mode: "lines+markers" };
+  traces.push(line(name, x, centers, { legendgroup: name, ...look, ...options }));
   return traces;
 }
 

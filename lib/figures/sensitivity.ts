@@ -2,7 +2,7 @@
  * The figure of what a badly chosen hyperparameter costs.
  * @module
  */
-import { checkNumber, shown } from "../support/check.ts";
+import { checkNumber, checkOptions, shown } from "../support/check.ts";
 import { mean } from "../support/statistics.ts";
 import { axis, isAccuracy, label, metricAxis } from "./axes.ts";
 import { coloursOf } from "./colours.ts";
@@ -27,6 +27,14 @@ export interface SensitivityFigureOptions extends FigureOptions {
   parameter: string;
   /** What the scores are. Default `"accuracy"`. */
   metric?: string;
+}
+
+/** A schedule's scores: at each value, one a seed. */
+interface Curve {
+  readonly name: string;
+  readonly color: string;
+  readonly x: readonly number[];
+  readonly scores: readonly (readonly (number | null)[])[];
 }
 
 /** Flags and options in words, with their units. */
@@ -68,23 +76,22 @@ export function sensitivityFigure(runs: readonly ScoredRun[], options: Sensitivi
   if (!Array.isArray(runs) || runs.length === 0) {
     throw new TypeError(`Cannot ${verb}: there must be one run or more, got ${shown(runs)}`);
   }
-  for (const run of runs) checkNumber(verb, "a run's value", run?.value);
+  for (const run of runs) checkRun(verb, run);
+  checkOptions(verb, options, ["parameter", "metric", "title"]);
   const { parameter, metric = "accuracy", title = "How much the choice matters" } = options;
+  if (typeof parameter !== "string") {
+    throw new TypeError(`Cannot ${verb}: parameter must name what was varied, got ${shown(parameter)}`);
+  }
   const names = [...new Set(runs.map(({ name }) => name))];
   const colours = coloursOf(names);
-  const [curves, counts]: [{ name: string; color: string; x: number[]; scores: (number | null)[][] }[], number[]] = [
-    [],
-    [],
-  ];
-  for (const [index, name] of names.entries()) {
+  const values = valuesOf(runs);
+  const curves = names.map((name, index): Curve => {
     const own = runs.filter((run) => run.name === name);
-    const x = [...new Set(own.map(({ value }) => value))].sort((a, b) => a - b);
+    const x = valuesOf(own);
     const scores = x.map((at) => own.filter(({ value }) => value === at).map(({ score }) => score));
-    counts.push(...scores.map(({ length }) => length));
-    curves.push({ name, color: colours[index], x, scores });
-  }
+    return { name, color: colours[index], x, scores };
+  });
   const bars = isAccuracy(metric) ? nearBest(curves) : undefined;
-  const values = [...new Set(runs.map(({ value }) => value))].sort((a, b) => a - b);
   return {
     data: [
       ...curves.flatMap(({ name, color, x, scores }) => meanAndBand(name, x, scores, { color })),
@@ -96,7 +103,10 @@ export function sensitivityFigure(runs: readonly ScoredRun[], options: Sensitivi
       margin: { l: 70, r: 190, t: 60, b: 60 },
       legend: {
         ...{ orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top", tracegroupgap: 0 },
-        title: { text: seedsTitle(counts), font: { size: 11 } },
+        title: {
+          text: seedsTitle(curves.flatMap(({ scores }) => scores.map(({ length }) => length))),
+          font: { size: 11 },
+        },
       },
       xaxis: axis(WORDS.get(parameter.toLowerCase().replaceAll(/[\s_-]/g, "")) ?? parameter, {
         type: values[0] > 0 ? "log" : "linear",
@@ -110,8 +120,18 @@ export function sensitivityFigure(runs: readonly ScoredRun[], options: Sensitivi
   };
 }
 
+/** The values that runs were made at, rising. */
+const valuesOf = (runs: readonly ScoredRun[]) => [...new Set(runs.map(({ value }) => value))].sort((a, b) => a - b);
+
+function checkRun(verb: string, run: Partial<ScoredRun> | null): void {
+  checkNumber(verb, "a run's value", run?.value);
+  if (typeof run?.name !== "string" || (run.score !== null && typeof run.score !== "number")) {
+    throw new TypeError(`Cannot ${verb}: each run needs a name and a score, which may be null, got ${shown(run)}`);
+  }
+}
+
 /** Bars of the values at which a mean is within 2 points of the best of all. */
-function nearBest(curves: readonly { name: string; color: string; x: number[]; scores: (number | null)[][] }[]) {
+function nearBest(curves: readonly Curve[]) {
   const means = curves.map(({ scores }) =>
     scores.map((all) => all.every((score) => Number.isFinite(score)) ? mean(all as number[]) : -Infinity)
   );

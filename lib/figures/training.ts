@@ -7,7 +7,7 @@ import { metricAxis, rateAxis, timeAxis } from "./axes.ts";
 import { COLOURS, type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
 import { rateLine } from "./learning_rate.ts";
 import { reduceLine } from "./reduce.ts";
-import { byEpoch, historyOf, type HistorySource } from "./source.ts";
+import { byEpoch, historyOf, type HistorySource, recordsOf } from "./source.ts";
 
 /**
  * A training at a glance: losses, accuracies and the learning rate, one below the other on a shared axis.
@@ -70,7 +70,7 @@ function stacked(shares: readonly number[]): [number, number][] {
 
 /** A loss that blows up for a moment would flatten all the rest: the axis ends a little above the usual highest. */
 function lossRange(history: TrainingHistory): [number, number] | undefined {
-  const values = [...history.loss, ...(byEpoch(history, "val_loss") ?? [])]
+  const values = [...history.loss, ...recordsOf(history, "val_loss").map(({ val_loss }) => val_loss)]
     .filter((value): value is number => value !== null && Number.isFinite(value)).sort((a, b) => a - b);
   if (values.length === 0) return undefined;
   const usual = values[Math.floor(values.length * 0.98)];
@@ -81,14 +81,13 @@ function lossRange(history: TrainingHistory): [number, number] | undefined {
 /** A metric's lines: each batch, thin where there are the epochs' means and the validation on top. */
 function metricLines(history: TrainingHistory, metric: "loss" | "accuracy", showlegend = true): Trace[] {
   const byBatch = history.iterations.length > 0;
-  const ends = history.epochs.map(({ iteration, epoch }) => byBatch ? iteration - 1 : epoch + 1);
   const drawn = (name: string, x: readonly number[], y: readonly (number | null)[], look: Trace) =>
     line(name, x, y, { legendgroup: name, showlegend, ...look });
   const traces: Trace[] = [];
   const values = history[metric];
   if (byBatch && values) {
     const { x, y } = reduceLine(history.iterations, values);
-    const look = ends.length ? { color: `${COLOURS.training}55`, width: 1 } : { color: COLOURS.training };
+    const look = history.epochs.length ? { color: `${COLOURS.training}55`, width: 1 } : { color: COLOURS.training };
     traces.push(drawn("training, each batch", x, y, look));
   }
   const means = [
@@ -96,8 +95,11 @@ function metricLines(history: TrainingHistory, metric: "loss" | "accuracy", show
     ["validation", `val_${metric}`, COLOURS.validation],
   ];
   for (const [name, key, color] of means) {
-    const known = byEpoch(history, key);
-    if (known) traces.push(drawn(name, ends, known, { color, mode: "lines+markers", marker: { size: 6, color } }));
+    const known = recordsOf(history, key);
+    if (known.length === 0) continue;
+    const x = known.map(({ iteration, epoch }) => byBatch ? iteration - 1 : epoch + 1);
+    const y = known.map((record) => record[key]);
+    traces.push(drawn(name, x, y, { color, mode: "lines+markers", marker: { size: 6, color } }));
   }
   return traces;
 }

@@ -1,0 +1,96 @@
+/**
+ * A network as plain data.
+ * @module
+ */
+
+/** One layer, as {@linkcode describeModel} tells it. */
+export interface LayerDescription {
+  /** The layer's name. */
+  readonly name: string;
+  /** Its kind, such as `"Conv2D"`. */
+  readonly className: string;
+  /** What it gives, with the batch's size first, which is null where it is open. */
+  readonly outputShape: readonly (number | null)[];
+  /** The names of the layers that it takes from. */
+  readonly inputs: readonly string[];
+  /** What else a reader wants to know, such as `"3×3, 48 filters"`. */
+  readonly detail?: string;
+  /** How many weights it has. */
+  readonly parameters?: number;
+}
+
+/** A network as plain JSON. */
+export interface ModelDescription {
+  /** The network's name. */
+  readonly name: string;
+  /** Its layers, each after those that it takes from. */
+  readonly layers: readonly LayerDescription[];
+}
+
+/** What {@linkcode describeModel} reads of a layer; tfjs's layers fit. */
+export interface LayerLike {
+  readonly name: string;
+  readonly outputShape: unknown;
+  readonly inboundNodes: readonly { readonly inboundLayers: readonly LayerLike[] }[];
+  getClassName(): string;
+  getConfig(): Record<string, unknown>;
+  countParams(): number;
+}
+
+/** What {@linkcode describeModel} reads of a network; a tf.LayersModel fits. */
+export interface ModelLike {
+  readonly name: string;
+  readonly layers: readonly LayerLike[];
+}
+
+/**
+ * Describes a network as plain JSON, which `modelFigure` draws and a file can keep.
+ *
+ * @param model A tf.LayersModel, functional or sequential, that knows its input's shape.
+ * @returns Its layers with kinds, shapes and connections.
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { describeModel } from "./model_description.ts";
+ *
+ * const { layers } = describeModel(tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [2] })] }));
+ * if (layers.map(({ className }) => className).join() !== "InputLayer,Dense") throw new Error("input and layer");
+ * ```
+ */
+export function describeModel(model: ModelLike): ModelDescription {
+  const before = (layer: LayerLike) => layer.inboundNodes[0]?.inboundLayers ?? [];
+  // a sequential model leaves its input out of its list
+  const inputs = model.layers.flatMap(before).filter((layer) => !model.layers.includes(layer));
+  return {
+    name: model.name,
+    layers: [...new Set([...inputs, ...model.layers])].map((layer) => ({
+      name: layer.name,
+      className: layer.getClassName(),
+      outputShape: firstShape(layer.outputShape),
+      inputs: before(layer).map(({ name }) => name),
+      ...detailOf(layer.getConfig()),
+      parameters: layer.countParams(),
+    })),
+  };
+}
+
+/** A layer with several outputs has a list of shapes: the first one stands for them. */
+function firstShape(shape: unknown): (number | null)[] {
+  return Array.isArray(shape) ? Array.isArray(shape[0]) ? shape[0] : shape : [];
+}
+
+/** The settings that tell layers of one kind apart. */
+function detailOf(config: Record<string, unknown>): { detail?: string } {
+  const { filters, units, rate, activation } = config;
+  const window = config.kernelSize ?? config.poolSize;
+  const stride = [config.strides].flat()[0];
+  const parts = [
+    Array.isArray(window) && window.join("×"),
+    typeof filters === "number" && `${filters} filters`,
+    typeof units === "number" && `${units} units`,
+    typeof rate === "number" && `rate ${rate}`,
+    typeof stride === "number" && stride !== 1 && `stride ${stride}`,
+    typeof activation === "string" && activation !== "linear" && activation,
+  ].filter((part) => typeof part === "string");
+  return parts.length > 0 ? { detail: parts.join(", ") } : {};
+}
