@@ -92,12 +92,13 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
   const list: AnyCallback[] = [scheduler, guard, new Validation(plan, data, scheduler)];
   if (average) list.push(average);
   if (shots) list.push(shots);
+  // before the checkpoints: a signal that comes between the two must not end the fit without one
+  if (signal) list.push(stopOnInterrupt({ signal }));
   if (checkpoints) {
     const { batchesPerEpoch } = plan;
     const diverged = () => guard.stopped;
     list.push(new SaveCheckpoints(checkpoints, { scheduler, average, batchesPerEpoch, elapsedMs, diverged, signal }));
   }
-  if (signal) list.push(stopOnInterrupt({ signal }));
   if (plan.iterations < plan.epochs * plan.batchesPerEpoch) list.push(new StopAt(plan.iterations, scheduler));
   if (scheduler.iteration < plan.iterations) {
     await model.fitDataset(train, {

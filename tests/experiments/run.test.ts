@@ -122,6 +122,29 @@ Deno.test("a run that is stopped anywhere goes on bit for bit", { ignore: !nativ
   }
 });
 
+Deno.test("a signal at any moment of a batch ends the run with a checkpoint of its last iteration", {
+  ignore: !native,
+}, async () => {
+  await selectBackend("native");
+  for (let looks = 1; looks <= 8; looks++) {
+    await withDirectory(async (directory) => {
+      let left = looks; // the signal comes after so many looks at it, between one callback's and the next one's too
+      const signal = {
+        get aborted() {
+          return --left < 0;
+        },
+      } as AbortSignal;
+      const { status, scheduler } = await run(tiny, { checkpoints: { directory, everyMs: 1e9, run: "this" }, signal });
+      assert.equal(status, "interrupted");
+      assert.equal(
+        (await readCheckpoint(directory, "this"))!.scheduler.iteration,
+        scheduler.iteration,
+        `${looks} looks`,
+      );
+    });
+  }
+});
+
 Deno.test(
   "checkpoints: two are kept, a damaged one is passed over, another run's is refused",
   { ignore: !native },
