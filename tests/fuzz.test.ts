@@ -6,8 +6,10 @@ import {
   caffeMomentum,
   cosineDecay,
   cosineRestarts,
+  comparisonFigure,
   cyclical,
   CyclicLR,
+  describeModel,
   exponentialRamp,
   inverseSquareRoot,
   join,
@@ -16,15 +18,19 @@ import {
   linearDecay,
   localResponseNormalization,
   lossFigure,
+  modelFigure,
   oneCycle,
   piecewiseConstant,
   planCycles,
   polynomialDecay,
   product,
   reduceOnPlateau,
+  rangeTestFigure,
   type Schedule,
+  scheduleExplorer,
   scheduleFromConfig,
   selectBackend,
+  sensitivityFigure,
   stepDecay,
   tf,
   trainingFigure,
@@ -193,6 +199,35 @@ Deno.test("figures: 2,000 spoilt histories give a figure or a clear error", () =
     const spoilt = i % 10 ? spoil(history) : junk();
     for (const draw of [trainingFigure, lossFigure, accuracyFigure, learningRateFigure]) {
       clear(`${draw.name} ${JSON.stringify(spoilt)}`, () => JSON.stringify(draw(spoilt as never)));
+    }
+    const runs = [{ name: "fixed", history: spoilt }, { name: "fixed", history }] as never;
+    clear(`comparisonFigure ${JSON.stringify(spoilt)}`, () => JSON.stringify(comparisonFigure(runs)));
+  }
+});
+
+Deno.test("figures: 2,500 spoilt scores, descriptions and options give a figure or a clear error", () => {
+  const scores = [1, 2].flatMap((seed) => [0.1, 0.2].map((value) => ({ name: "step", seed, value, score: seed / 10 })));
+  const options = { parameter: "max-lr", metric: "accuracy" };
+  const model = describeModel(tf.sequential({
+    name: "small",
+    layers: [
+      tf.layers.conv2d({ name: "conv", filters: 2, kernelSize: 3, inputShape: [8, 8, 3] }),
+      tf.layers.batchNormalization({ name: "conv_bn" }),
+      tf.layers.dense({ name: "classes", units: 2 }),
+    ],
+  }));
+  const rates = { baseLr: 0.001, maxLr: 0.01, stepSize: 20 };
+  const curves = { learningRates: [0.1, 0.2, 0.3], losses: [2, 1, 3], smoothedLosses: [2, 1.5, 2], metric: "loss" };
+  for (let i = 0; i < 500; i++) {
+    const calls: [string, unknown[], (...all: never[]) => unknown][] = [
+      ["sensitivityFigure", [spoil(scores), options], sensitivityFigure],
+      ["sensitivityFigure", [scores, spoil(options)], sensitivityFigure],
+      ["modelFigure", [spoil(model)], modelFigure],
+      ["scheduleExplorer", [spoil(rates)], scheduleExplorer],
+      ["rangeTestFigure", [spoil(curves)], rangeTestFigure],
+    ];
+    for (const [name, all, draw] of calls) {
+      clear(`${name} ${JSON.stringify(all)}`, () => JSON.stringify(draw(...all as never[])));
     }
   }
 });

@@ -64,14 +64,16 @@ export function comparisonFigure(runs: readonly ComparedRun[], options: Comparis
     const color = colours[index];
     const own = histories.filter((_, run) => runs[run].name === name);
     const curves = own.map((history) => curveOf(history, metric)).filter(({ x }) => x.length > 0);
+    // a run that ended before its first value must not go unseen
+    const entry = curves.length < own.length ? `${name} (${curves.length} of ${own.length} runs)` : name;
     if (curves.length > 0) {
       const x = sharedGrid(curves);
-      metrics.push(...meanAndBand(name, x, x.map((at) => curves.map((curve) => valueAt(curve, at))), { color }));
+      metrics.push(...meanAndBand(entry, x, x.map((at) => curves.map((curve) => valueAt(curve, at))), { color }));
       counts.push(curves.length);
     }
     const { x, y } = ratesOf(own[0]);
-    const look = { color, width: 1.5, yaxis: "y2", showlegend: curves.length === 0, legendgroup: name };
-    if (x.length > 0) rates.push(line(name, x, y, look));
+    const look = { color, width: 1.5, yaxis: "y2", showlegend: curves.length === 0, legendgroup: entry };
+    if (x.length > 0) rates.push(line(entry, x, y, look));
   }
   // tfjs's own histories know epochs alone
   const byIteration = histories.some(({ iterations, epochs }) =>

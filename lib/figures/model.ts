@@ -48,7 +48,7 @@ interface Kind {
  * import { modelFigure } from "./model.ts";
  *
  * const model = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [2] })] });
- * if ((modelFigure(model).layout.shapes as unknown[]).length !== 2) throw new Error("the input and a layer");
+ * if ((modelFigure(model).layout.shapes as unknown[]).length !== 3) throw new Error("two boxes and an arrow");
  * ```
  */
 export function modelFigure(model: ModelDescription | ModelLike, options: FigureOptions = {}): Figure {
@@ -56,10 +56,9 @@ export function modelFigure(model: ModelDescription | ModelLike, options: Figure
     throw new TypeError(`Cannot draw a model: it must have one layer or more, got ${shown(model?.layers)}`);
   }
   const { name, layers } = isDescribed(model) ? model : describeModel(model);
-  const wrong = layers.find((layer) => !isLayer(layer));
-  if (wrong !== undefined) {
+  if (!layers.every(isLayer)) {
     const rule = "each layer needs a name, a className, an outputShape of numbers and nulls, and inputs by name";
-    throw new TypeError(`Cannot draw a model: ${rule}, got ${shown(wrong)}`);
+    throw new TypeError(`Cannot draw a model: ${rule}, got ${shown(layers.find((layer) => !isLayer(layer)))}`);
   }
   const parameters = layers.reduce((sum, layer) => sum + (layer.parameters ?? 0), 0);
   const { title = `${name}: ${parameters.toLocaleString("en")} parameters` } = options;
@@ -106,9 +105,10 @@ function isDescribed(model: ModelDescription | ModelLike): model is ModelDescrip
 }
 
 /** Whether a value, which may come from a file, describes a layer. */
-function isLayer(layer: Partial<LayerDescription> | null): boolean {
+function isLayer(layer: Partial<LayerDescription> | null | undefined): boolean {
   const { name, className, outputShape, inputs, detail = "", parameters = 0 } = layer ?? {};
-  return [name, className, detail].every((word) => typeof word === "string") && Number.isFinite(parameters) &&
+  return [name, className, detail].every((word) => typeof word === "string") && name !== "" &&
+    Number.isFinite(parameters) &&
     Array.isArray(outputShape) && outputShape.every((size) => size === null || Number.isFinite(size)) &&
     Array.isArray(inputs) && inputs.every((input) => typeof input === "string");
 }
@@ -202,7 +202,7 @@ const widthOf = (words: string) => 6.6 * words.length + 14;
 
 function sideOf(block: Block): number {
   const [, height, , channels] = endOf(block).outputShape;
-  return channels === undefined ? 1 : height ?? 1;
+  return channels === undefined ? 1 : Math.max(1, height ?? 1);
 }
 
 function wordsOf({ className, detail }: LayerDescription): string {

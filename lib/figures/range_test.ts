@@ -2,6 +2,7 @@
  * The figure of a learning-rate range test.
  * @module
  */
+import { checkChoice, checkNumber, rules, shown } from "../support/check.ts";
 import { axis, rateAxis } from "./axes.ts";
 import { COLOURS, type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
 
@@ -27,6 +28,8 @@ export interface RangeTestCurves {
  *
  * @param test What `findLearningRate` gave.
  * @param options `title`.
+ * @throws {TypeError} If the curves are not lists of numbers of one length.
+ * @throws {RangeError} If a bound is not above 0, or the metric is unknown.
  * @example
  * ```ts
  * import { rangeTestFigure } from "./range_test.ts";
@@ -38,6 +41,7 @@ export interface RangeTestCurves {
  * ```
  */
 export function rangeTestFigure(test: RangeTestCurves, options: FigureOptions = {}): Figure {
+  checkTest(test);
   const { learningRates, losses, smoothedLosses, suggestions = {}, bounds, metric = "loss" } = test;
   const words = metric === "errorRate" ? "error rate" : "loss";
   return {
@@ -60,6 +64,21 @@ export function rangeTestFigure(test: RangeTestCurves, options: FigureOptions = 
   };
 }
 
+function checkTest(test: RangeTestCurves): void {
+  const verb = "draw a range test";
+  const { learningRates, losses, smoothedLosses, suggestions = {}, bounds, metric = "loss" } = test ?? {};
+  const isList = (list: unknown) =>
+    Array.isArray(list) && list.length === learningRates.length &&
+    list.every((value) => typeof value === "number" || value === null);
+  if (![learningRates, losses, smoothedLosses].every(isList) || typeof suggestions !== "object") {
+    throw new TypeError(`Cannot ${verb}: it needs rates, losses and smoothed losses of one length, got ${shown(test)}`);
+  }
+  checkChoice(verb, "metric", metric, ["loss", "errorRate"]);
+  if (bounds === undefined) return;
+  checkNumber(verb, "baseLr", bounds?.baseLr, ...rules.positive);
+  checkNumber(verb, "maxLr", bounds?.maxLr, ...rules.positive);
+}
+
 /** The heights worth showing: a loss that diverges would flatten the part that matters. */
 function heightOf(smoothed: readonly number[], metric: string): [number, number] | undefined {
   const finite = smoothed.filter(Number.isFinite);
@@ -77,7 +96,7 @@ function suggestionMarks(
   rates: readonly number[],
   smoothed: readonly number[],
 ): Trace[] {
-  const known = Object.entries(suggestions).filter(([, rate]) => Number.isFinite(rate));
+  const known = Object.entries(suggestions ?? {}).filter(([, rate]) => rate > 0 && Number.isFinite(rate));
   return known.map(([name, rate], index) => {
     const away = rates.map((value) => Math.abs(Math.log(value / rate)));
     const y = smoothed[away.indexOf(Math.min(...away))];

@@ -60,7 +60,7 @@ const NEAR = 0.02;
  *
  * @param runs The scores.
  * @param options `parameter`; `metric`, default `"accuracy"`; `title`.
- * @throws {TypeError} If there is no run, or a value is not a number.
+ * @throws {TypeError} If there is no run, or a value, a score, a name or an option is of the wrong kind.
  * @throws {RangeError} If a value is not finite.
  * @example
  * ```ts
@@ -79,8 +79,8 @@ export function sensitivityFigure(runs: readonly ScoredRun[], options: Sensitivi
   for (const run of runs) checkRun(verb, run);
   checkOptions(verb, options, ["parameter", "metric", "title"]);
   const { parameter, metric = "accuracy", title = "How much the choice matters" } = options;
-  if (typeof parameter !== "string") {
-    throw new TypeError(`Cannot ${verb}: parameter must name what was varied, got ${shown(parameter)}`);
+  for (const [name, word] of Object.entries({ parameter, metric })) {
+    if (typeof word !== "string") throw new TypeError(`Cannot ${verb}: ${name} must be a string, got ${shown(word)}`);
   }
   const names = [...new Set(runs.map(({ name }) => name))];
   const colours = coloursOf(names);
@@ -138,7 +138,7 @@ function nearBest(curves: readonly Curve[]) {
   const best = Math.max(...means.flat());
   if (!Number.isFinite(best)) return undefined;
   const traces = curves.map(({ name, color, x }, row): Trace =>
-    line(name, x, means[row].map((score) => score >= best - NEAR ? row : null), {
+    line(name, x, means[row].map((score) => score > best - NEAR - 1e-9 ? row : null), {
       ...{ color, width: 7, mode: "lines+markers", marker: { size: 11, color }, yaxis: "y2" },
       ...{ legendgroup: name, showlegend: false },
     })

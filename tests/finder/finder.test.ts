@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { exponentialRamp, findLearningRate, optimizerState, suggest, tf } from "../../lib/mod.ts";
-import { tinyBatches, tinyModel } from "../support.ts";
+import { batches, exponentialRamp, findLearningRate, optimizerState, suggest, tf } from "../../lib/mod.ts";
+import { smallImages, tinyBatches, tinyModel } from "../support.ts";
 
 const near = (a: number, b: number) => assert.ok(Math.abs(a - b) <= 1e-9 * Math.abs(b), `${a} is not ${b}`);
 /** A curve as range tests give: flat, a fall, a climb. */
@@ -132,6 +132,21 @@ Deno.test("findLearningRate() measures the error rate, and on held-out batches",
     heldOut: tinyBatches(2),
   });
   assert.ok(found.losses.every((rate) => rate >= 0 && rate <= 1));
+});
+
+Deno.test("findLearningRate() takes what batches() gives, and what tf.data.generator gives, as they are", async () => {
+  const model = tf.sequential({
+    layers: [tf.layers.flatten({ inputShape: [4, 4, 3] }), tf.layers.dense({ units: 2, activation: "softmax" })],
+  });
+  model.compile({ optimizer: tf.train.sgd(0.01), loss: "categoricalCrossentropy" });
+  const data = batches(smallImages(8, 2, 4), { batchSize: 4 });
+  const generated = tf.data.generator(function* () {
+    yield { xs: tf.ones([2, 4, 4, 3]), ys: tf.tensor2d([[1, 0], [0, 1]]) };
+  });
+  for (const source of [data, generated]) {
+    const { losses } = await findLearningRate(model, source, { iterations: 3, endLr: 1e-4, heldOut: data });
+    assert.equal(losses.length, 3);
+  }
 });
 
 Deno.test("findLearningRate() refuses wrong options", async () => {
