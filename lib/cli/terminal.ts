@@ -94,7 +94,7 @@ export function hearSignals(say: Say): Stop {
       if (controller.signal.aborted && performance.now() - at > 1000) Deno.exit(code);
       if (controller.signal.aborted) return;
       [code, at] = [number, performance.now()];
-      say(`\nStopping after this batch (${name}); once more ends at once.`);
+      say(`\nStopping after this batch (${name}); press Ctrl-C again to quit immediately.`);
       controller.abort(new DOMException("stopped by a signal", "AbortError"));
     });
   }

@@ -336,3 +336,22 @@ Deno.test("a fit with a scheduler leaks no tensor", async () => {
   await model.fitDataset(tinyBatches(20), { epochs: 2, callbacks: [clr], ...quiet });
   assert.equal(tf.memory().numTensors, before);
 });
+
+Deno.test("a custom loop records the loss that it knows after its update", () => {
+  const x = tf.variable(tf.scalar(3));
+  const optimizer = tf.train.sgd(0.1);
+  const clr = new CyclicLR({ baseLr: 0.1, maxLr: 0.1, stepSize: 2 });
+  assert.throws(() => clr.record({ loss: 1 }), /^RangeError: Cannot record a loss: a step must come first, got none$/);
+  for (let i = 0; i < 3; i++) {
+    clr.step(optimizer);
+    const loss = optimizer.minimize(() => x.square() as tf.Scalar, true)!;
+    if (i !== 1) clr.record({ loss: loss.dataSync()[0] });
+    loss.dispose();
+  }
+  // x shrinks by 1 - 2 x 0.1 each time
+  const [first, second, third] = clr.history.loss;
+  assert.equal(first, 9);
+  assert.equal(second, null);
+  assert.ok(Math.abs(third! - (3 * 0.8 * 0.8) ** 2) < 1e-5);
+  x.dispose();
+});

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { type BackendName, selectBackend, type tf } from "../../lib/mod.ts";
+import { type BackendName, selectBackend, tf } from "../../lib/mod.ts";
 import { missingNativePart } from "../../lib/backend/native/setup/package.ts";
 import { CIFAR10_CLASSES } from "../../lib/data/cifar10/classes.ts";
 import { readCheckpoint } from "../../lib/experiments/checkpoint.ts";
 import { chooseData } from "../../lib/experiments/data.ts";
 import type { Experiment } from "../../lib/experiments/experiment.ts";
+import { compiledModel } from "../../lib/experiments/model.ts";
 import { planExperiment } from "../../lib/experiments/plan.ts";
 import { presetExperiment } from "../../lib/experiments/presets.ts";
 import { DATASETS } from "../../lib/experiments/registries/datasets.ts";
@@ -120,6 +121,71 @@ Deno.test("a run that is stopped anywhere goes on bit for bit", { ignore: !nativ
       });
     });
   }
+});
+
+Deno.test("a run with weight decay, an average and snapshots goes on bit for bit, and scores all three", {
+  ignore: !native,
+}, async (t) => {
+  await selectBackend("native");
+  const rich: Experiment = {
+    ...tiny,
+    loss: { labelSmoothing: 0.1 },
+    optimizer: { name: "momentum", momentum: 0.9, weightDecay: 0.01 },
+    schedule: { name: "triangular", baseLr: 1e-3, maxLr: 2e-2, stepSize: { iterations: 1 } },
+    companions: { average: { every: 2, decay: 0.5 }, snapshots: true, refreshBatchNorm: true, flipAtTest: true },
+    budget: { ...tiny.budget, validateEvery: { iterations: 3 } },
+  };
+  await withDirectory(async (home) => {
+    const whole = await run(rich, { snapshotDirectory: `${home}/whole` });
+    assert.deepEqual(whole.scores.map(({ name }) => name), [
+      ...["model", "model, mirror images too", "average", "average, mirror images too", "snapshots"],
+    ]);
+    assert.deepEqual(whole.scheduler.history.validations!.map(({ iteration }) => iteration), [3, 6]);
+    for (const stopAfter of [1, 4, 5]) {
+      await t.step(`after iteration ${stopAfter} of 8`, async () => {
+        const snapshotDirectory = `${home}/${stopAfter}`;
+        const checkpoints = { directory: `${snapshotDirectory}-checkpoints`, everyMs: 0, run: "this" };
+        const controller = new AbortController();
+        let batches = 0;
+        await run(rich, {
+          ...{ checkpoints, snapshotDirectory, signal: controller.signal },
+          callbacks: [{ onBatchBegin: () => void (++batches === stopAfter && controller.abort()) }],
+        });
+        const resumed = await run(rich, { checkpoints, snapshotDirectory, resume: true });
+        assert.deepEqual(resumed.scheduler.history, whole.scheduler.history);
+        assert.deepEqual(weightsOf(resumed.model), weightsOf(whole.model));
+        assert.deepEqual(resumed.scores, whole.scores);
+      });
+    }
+  });
+});
+
+Deno.test("a user's module builds the model, and what is wrong with it is said", {
+  ignore: !allowed("read", "write", "env", "sys"),
+}, async () => {
+  await selectBackend("cpu");
+  await withDirectory(async (directory) => {
+    const built = async (code: string) => {
+      const path = `${directory}/${crypto.randomUUID()}.ts`;
+      await Deno.writeTextFile(path, code);
+      const plan = planExperiment({ ...tiny, model: { name: path } }, DATASETS.cifar10.facts!);
+      return await compiledModel(plan);
+    };
+    const linear = (classes: string) => `
+      export default ({ inputShape, classes }) => globalThis.tf.sequential({ layers: [
+        globalThis.tf.layers.flatten({ inputShape }), globalThis.tf.layers.dense({ units: ${classes}, activation: "softmax" })] });`;
+    Object.assign(globalThis, { tf });
+    assert.equal((await built(linear("classes"))).countParams(), 30_730);
+    const rejected = (code: string, message: RegExp) => assert.rejects(() => built(code), message);
+    await rejected(
+      linear("7"),
+      /TypeError: Cannot use the model .*: it must go from \[32,32,3\] to \[10\] probabilities/,
+    );
+    await rejected("export const model = 1;", /its default export must build a model; it failed with: /);
+    await rejected("export default () => { throw new Error('boom'); };", /it failed with: boom/);
+    await rejected("export default () => 3;", /it must go from \[32,32,3\] to \[10\] probabilities/);
+    await rejected("export default (", /it failed with: /);
+  });
 });
 
 Deno.test("a signal at any moment of a batch ends the run with a checkpoint of its last iteration", {
