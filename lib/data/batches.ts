@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkNumber, checkOptions } from "../support/check.ts";
-import type { Augmentation } from "./augment.ts";
+import type { Augmentation } from "./augmentation/augmentation.ts";
 import { type ImageDataset, imageLength } from "./dataset.ts";
 import { randomFrom, shuffled } from "./random.ts";
 import { toNumbers, toTensors } from "./tensors.ts";

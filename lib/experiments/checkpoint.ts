@@ -3,14 +3,13 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Position } from "../data/batches.ts";
 import { fileError, writeWhole } from "../support/files.ts";
 import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
 import { join } from "../support/path.ts";
-import type { WeightAverageState } from "../callbacks/average_weights.ts";
 import { optimizerState, restoreOptimizer, type SavedTensor } from "../optimizers/state.ts";
 import {
   assemble,
+  type CheckpointState,
   type Header,
   type PackedOptimizer,
   type PackedTensor,
@@ -18,21 +17,6 @@ import {
   parse,
   unpack,
 } from "./checkpoint_file.ts";
-import type { SchedulerState } from "../callbacks/scheduler_state.ts";
-
-/** What a checkpoint holds beside weights and slots. */
-export interface CheckpointState {
-  /** What the run is; a checkpoint of another one is refused. */
-  readonly run: string;
-  /** Epochs done, and batches of the next one. */
-  readonly position: Position;
-  /** The scheduler's counts and history. */
-  readonly scheduler: SchedulerState;
-  /** Milliseconds that the training took so far. */
-  readonly elapsedMs?: number;
-  /** The average of the weights, where the run has one. */
-  readonly average?: WeightAverageState;
-}
 
 /** A checkpoint that was read. */
 export interface Checkpoint extends CheckpointState {

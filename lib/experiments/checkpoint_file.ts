@@ -6,7 +6,22 @@ import { createHash } from "node:crypto";
 import type { WeightAverageState } from "../callbacks/average_weights.ts";
 import type { OptimizerState } from "../optimizers/state.ts";
 import type { SavedTensor } from "../optimizers/saved_tensor.ts";
-import type { CheckpointState } from "./checkpoint.ts";
+import type { SchedulerState } from "../callbacks/scheduler_state.ts";
+import type { Position } from "../data/batches.ts";
+
+/** What a checkpoint holds beside weights and slots. */
+export interface CheckpointState {
+  /** What the run is; a checkpoint of another one is refused. */
+  readonly run: string;
+  /** Epochs done, and batches of the next one. */
+  readonly position: Position;
+  /** The scheduler's counts and history. */
+  readonly scheduler: SchedulerState;
+  /** Milliseconds that the training took so far. */
+  readonly elapsedMs?: number;
+  /** The average of the weights, where the run has one. */
+  readonly average?: WeightAverageState;
+}
 
 const MAGIC = "clr-checkpoint-1";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { numeric, readOptions, rules } from "../../support/check.ts";
-import type { Augmentation } from "../augment.ts";
+import type { Augmentation } from "./augmentation.ts";
 
 /**
  * Empties a square around a random pixel of each image, so that the network cannot rely on one part alone.

@@ -2,7 +2,7 @@
  * Mirroring at random.
  * @module
  */
-import type { Augmentation } from "../augment.ts";
+import type { Augmentation } from "./augmentation.ts";
 
 /**
  * Mirrors every other image, by chance, left to right.

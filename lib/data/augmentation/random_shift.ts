@@ -3,7 +3,7 @@
  * @module
  */
 import { numeric, oneOf, readOptions } from "../../support/check.ts";
-import type { Augmentation } from "../augment.ts";
+import type { Augmentation } from "./augmentation.ts";
 
 /** Options of {@linkcode randomShift}. */
 export interface RandomShiftOptions {
