@@ -7,20 +7,13 @@ import type { CyclePlan } from "../schedules/plan_cycles.ts";
 import { type AnySchedule, asSchedule, type Hyperparameters, type Schedule } from "../schedules/schedule.ts";
 import type { BatchLogs } from "../history/batch_metrics.ts";
 import { CycleCounter, type CycleEnd, type CycleEndListener } from "./cycle_counter.ts";
+import { checkLength, type FitParameters } from "./fit_length.ts";
 import { bindHandlers } from "./model_callback.ts";
 import { claimRate } from "./rate_setter.ts";
 import { checkState, scheduleOf, type SchedulerState } from "./scheduler_state.ts";
 import type { TrainingHistory } from "../history/history.ts";
 import { type BatchScores, Recorder } from "../history/recorder.ts";
 import { checkHyperparameters, setHyperparameters } from "../optimizers/hyperparameters.ts";
-
-/** A fit's parameters, which tfjs hands to each of its callbacks. */
-interface FitParameters {
-  epochs?: number;
-  steps?: number | null;
-  samples?: number | null;
-  batchSize?: number | null;
-}
 
 /**
  * Sets the rate (and the momentum, where the schedule has one) before every batch, and records what each batch
@@ -110,13 +103,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
     super.setParams(params as Parameters<tf.CustomCallback["setParams"]>[0]);
     claimRate(params, this);
     this.#listeners.clear(); // those of a fit that ended in an error
-    const steps = params.steps ??
-      (params.samples && params.batchSize ? Math.ceil(params.samples / params.batchSize) : undefined);
-    if (this.#plan && steps && params.epochs && steps * params.epochs !== this.#plan.iterations) {
-      throw new RangeError(
-        `Cannot train: the plan has ${this.#plan.iterations} iterations, got a fit of ${params.epochs} x ${steps}`,
-      );
-    }
+    if (this.#plan) checkLength(this.#plan, params);
   }
 
   /** tfjs hands over the model before it trains. */
