@@ -29,7 +29,7 @@ export type FlagValues<F extends Record<string, Flag>> = {
  *
  * @param flags The flags there are; `help` and `verbose` are always there.
  * @param args The command line.
- * @throws {UsageError} If a flag is unknown, lacks its value, or is no number where it must be one.
+ * @throws {UsageError} If a flag is unknown, lacks its value, or has something else where a number must stand.
  */
 export function parseFlags<const F extends Record<string, Flag>>(
   flags: F,
@@ -110,6 +110,19 @@ function oneApart(a: string, b: string): boolean {
   let end = 0;
   while (end < Math.min(a.length, b.length) - same && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
   return Math.max(a.length, b.length) - same - end <= 2;
+}
+
+/**
+ * Refuses flags that would have no effect.
+ *
+ * @param values The flags that were given.
+ * @param names The flags without effect.
+ * @param sentence What cannot be done, and why: `Cannot resume a run: it keeps its settings`.
+ * @throws {UsageError} If one of them was given.
+ */
+export function refuseFlags(values: Record<string, unknown>, names: readonly string[], sentence: string): void {
+  const given = names.find((name) => values[name] !== undefined);
+  if (given) throw new UsageError(`${sentence}, got --${given}`);
 }
 
 /** `--help` for people: what it does, its flags by group, examples. */

@@ -24,6 +24,8 @@ export interface Job {
 export interface DoneRun extends Job {
   /** The backend. */
   readonly backend: string;
+  /** The command that made it, without the places that it wrote to and without its shard. */
+  readonly command?: string;
   /** The accuracy on the images held out at the end, to choose by. */
   readonly heldOutAccuracy: number;
   /** What a record keeps of it. */

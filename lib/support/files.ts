@@ -56,6 +56,15 @@ function shortly(error: Error): string {
   return error.message.replace(/: \w+ '[^']*'.*$/, "").replace(/^Requires .* access.*$/, "no permission");
 }
 
+/** Removes a directory with all that it holds; one that is not there is no error. */
+export async function removeDirectory(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw fileError("remove", path, error);
+  }
+}
+
 /** Whether a file or a directory is there. */
 export async function exists(path: string): Promise<boolean> {
   try {

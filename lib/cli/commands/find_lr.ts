@@ -62,7 +62,7 @@ export async function findLr(args: readonly string[]): Promise<number> {
     checkNumber("read --smoothing", "it", smoothing, "0 or more and below 1", (value) => value >= 0 && value < 1);
   });
   const asked = experimentFromFlags(settings, choice);
-  checkEarly(asked);
+  checkEarly(asked, flags);
   const stop = hearSignals(say);
   const backend = await startBackend(choice, { precision: asked.precision, offline: flags.offline }, speak);
   const experiment = experimentFromFlags(settings, backend);
