@@ -122,7 +122,7 @@ export const BUDGET_FLAGS = {
   "validate-every": {
     takes: "number",
     sets: ["budget", "validateEvery"],
-    help: "epochs between two validations, also parts of one (1)",
+    help: "also validate every so many epochs, as in 0.25; each epoch's end always is",
   },
   average: {
     takes: "text",

@@ -26,7 +26,7 @@ export function experimentFromFlags(values: ExperimentValues, backend: string, s
   return atTheDoor(() => {
     if (saved) {
       checkExperiment(saved);
-      refuseFlags(values, ["preset"], "Cannot start from a saved experiment: it takes the place of a preset");
+      refuseFlags(values, ["preset"], "Cannot start from a preset: a saved experiment stands in place of a preset");
     }
     const base = saved ? structuredClone(saved) : presetExperiment(values.preset ?? "quick", isSlow(backend));
     if (values.schedule !== undefined && values.mode !== undefined) {

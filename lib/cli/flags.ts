@@ -148,12 +148,19 @@ export function helpText(
 /** Flags that say where things go, which a command that is to be repeated elsewhere leaves out. */
 const PLACES = ["--output", "--record", "--data", "--offline", "--json", "--shard"];
 
-/** The command line that repeats a run, from its arguments. */
-export function commandOf(task: string, args: readonly string[]): string {
-  const kept = args.filter((arg, index) => {
-    const place = (word: string | undefined) => PLACES.some((name) => word === name || word?.startsWith(`${name}=`));
-    const value = !arg.startsWith("--") && place(args[index - 1]);
-    return !place(arg) && !value;
-  });
-  return ["deno task", task, ...kept].join(" ");
+/**
+ * The command line that repeats a run, from its arguments.
+ *
+ * @param task The task's name.
+ * @param args The arguments.
+ * @param without Flags that are left out besides those that say where things go.
+ */
+export function commandOf(task: string, args: readonly string[], without: readonly string[] = []): string {
+  const left = [...PLACES, ...without];
+  const isLeft = (word: string | undefined) => left.some((name) => word === name || word?.startsWith(`${name}=`));
+  const kept = args.filter((arg, index) => !isLeft(arg) && (arg.startsWith("--") || !isLeft(args[index - 1])));
+  return ["deno task", task, ...kept.map(quoted)].join(" ");
 }
+
+/** An argument as a shell takes it. */
+const quoted = (arg: string): string => /^[\w./,:=+@%-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;

@@ -131,7 +131,9 @@ export function summary(plan: RunPlan, data: RunData, parameters: number): strin
   const told = classes.length === 2 ? classes.join(" and ") : `${classes.length} classes`;
   const length = epochs === undefined
     ? `${iterations} iterations of ${batchSize} images`
-    : `${epochs} epochs x ${batchesPerEpoch} batches of ${batchSize} = ${iterations} iterations`;
+    : `${epochs} ${
+      epochs === 1 ? "epoch" : "epochs"
+    } x ${batchesPerEpoch} batches of ${batchSize} = ${iterations} iterations`;
   const cycles = cyclesOf(plan);
   const count = cycles && `${Number(cycles.cycles.toFixed(3))} ${cycles.cycles === 1 ? "cycle" : "cycles"}` +
       `${cycles.endsAtBase ? "" : " (the last one is cut)"}`;

@@ -83,7 +83,7 @@ export const isSlow = (backend: string): boolean => backend === "wasm" || backen
  * ```
  */
 export function presetExperiment(name: string, slow = false): Experiment {
-  checkChoice("read a preset", "its name", name, Object.keys(PRESETS));
+  checkChoice("find a preset", "it", name, Object.keys(PRESETS));
   const experiment = structuredClone(PRESETS[name].experiment);
   if (slow && name === "quick") Object.assign(experiment.data, { trainSize: 1280, validationSize: 128, testSize: 400 });
   return experiment;

@@ -102,9 +102,13 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
   // before the checkpoints: a signal that comes between the two must not end the fit without one
   if (signal) list.push(stopOnInterrupt({ signal }));
   if (checkpoints) {
-    const { batchesPerEpoch } = plan;
+    const { iterations, batchesPerEpoch } = plan;
     const diverged = () => guard.stopped;
-    list.push(new SaveCheckpoints(checkpoints, { scheduler, average, batchesPerEpoch, elapsedMs, diverged, signal }));
+    list.push(
+      new SaveCheckpoints(checkpoints, {
+        ...{ scheduler, average, iterations, batchesPerEpoch, elapsedMs, diverged, signal },
+      }),
+    );
   }
   if (plan.iterations < plan.epochs * plan.batchesPerEpoch) list.push(new StopAt(plan.iterations, scheduler));
   if (scheduler.iteration < plan.iterations) {

@@ -30,7 +30,7 @@ import { hearSignals, type Stop, type Voice, voice } from "../terminal.ts";
 
 const COMPARE_FLAGS = {
   seeds: { takes: "number", help: "how many seeds; several give mean, deviation and differences (1)" },
-  choose: { help: "take each schedule's best value on held-out images, found with the first seed, for all seeds" },
+  choose: { help: "choose each schedule's value on held-out images with the first seed, for all seeds" },
   shard: { takes: "text", help: "a part of the runs, as in 2/4: the second of four" },
   merge: { takes: "text", help: "put the runs of a directory together: no training" },
   config: { takes: "text", help: "start from a run's config.json, or repeat a record" },

@@ -119,7 +119,7 @@ export async function train(args: readonly string[]): Promise<number> {
       if (resume !== undefined) speak.say(`Going on after iteration ${scheduler.iteration} of ${plan.iterations}.`);
     },
   });
-  const code = await finish(plan, backend, result, directory, speak, stop.code());
+  const code = await finish(plan, data, backend, result, directory, speak, stop.code());
   if (flags.record !== undefined && result.evaluation) {
     await writeRecord(flags.record, {
       command,
