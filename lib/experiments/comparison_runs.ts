@@ -45,7 +45,7 @@ export async function writeRun(directory: string, run: DoneRun): Promise<void> {
 /**
  * The trainings that a directory holds.
  *
- * @throws {Deno.errors.InvalidData} If a file there is none of a comparison.
+ * @throws {Deno.errors.InvalidData} If a file there is not a run of a comparison.
  */
 export async function readRuns(directory: string): Promise<DoneRun[]> {
   const path = join(directory, "runs");

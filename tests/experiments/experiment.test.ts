@@ -128,7 +128,7 @@ Deno.test("presetExperiment() and runExperiment() refuse what they do not know",
   );
   await assert.rejects(
     () => runExperiment({} as never),
-    /^TypeError: Cannot plan a run: the options must be an object/,
+    /^RangeError: Cannot plan a run: preset must be one of/,
   );
 });
 
