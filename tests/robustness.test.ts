@@ -13,6 +13,9 @@ const files = { ignore: !allowed("read", "write") };
 const may = allowed("read", "write", "env", "run", "sys");
 const trains = may && !missingNativePart() && (await wrongFiles(`${cacheDirectory()}/cifar-10`)).length === 0;
 
+/** An error as Deno gives it, with the system's code. */
+const systemError = (code: string, message: string) => Object.assign(new Error(message), { code });
+
 /** Replaces one of Deno's functions for the time of `work`. */
 async function failing(name: "writeFile" | "rename", error: () => Error, work: () => Promise<void>): Promise<void> {
   const stock = Deno[name];
@@ -31,14 +34,19 @@ async function failing(name: "writeFile" | "rename", error: () => Error, work: (
 
 for (
   const [what, name, error, words] of [
-    ["a full disk", "writeFile", () => new Error("No space left on device (os error 28)"), /free some disk space/],
+    [
+      "a full disk",
+      "writeFile",
+      () => systemError("ENOSPC", "No space left on device (os error 28)"),
+      /free some disk space/,
+    ],
     [
       "a place that is read-only",
       "rename",
-      () => new Deno.errors.PermissionDenied("Permission denied"),
+      () => systemError("EACCES", "Permission denied (os error 13)"),
       /may write to/,
     ],
-    ["a quota", "writeFile", () => new Deno.errors.FilesystemLoop("Disk quota exceeded (os error 122)"), /disk space/],
+    ["a quota", "writeFile", () => systemError("EDQUOT", "Disk quota exceeded (os error 122)"), /disk space/],
   ] as const
 ) {
   Deno.test(`writeWhole() on ${what} says so, keeps the old file and leaves no part behind`, files, async () => {

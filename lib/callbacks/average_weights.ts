@@ -124,8 +124,8 @@ export class WeightAverage extends ModelCallback {
    * Goes on from a state, to the bit.
    *
    * @param state What {@linkcode WeightAverage.state} read, of an average with the same options.
-   * @throws {TypeError} If the state is none, or a model has the average.
-   * @throws {RangeError} If a count in it is no whole number of 0 or more.
+   * @throws {TypeError} If it is not a state, or a model has the average.
+   * @throws {RangeError} If a count in it is not a whole number of 0 or more.
    */
   restore(state: WeightAverageState): void {
     this.#refuseSwapped();

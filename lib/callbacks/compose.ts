@@ -31,7 +31,7 @@ const isClass = (item: AnyCallback): item is tf.CustomCallback =>
  * either class callbacks or plain objects.
  *
  * @param items The callbacks; they are called in this order, the one that sets the rate first of all.
- * @throws {TypeError} If an item is no callback, or there are two that set the rate.
+ * @throws {TypeError} If an item is not a callback, or there are two that set the rate.
  * @example
  * ```ts
  * import { callbacks, CyclicLR, tf } from "../mod.ts";

@@ -64,7 +64,7 @@ export class CyclicLR extends LearningRateScheduler {
    *
    * @param json What `toJSON` gave, also after a round trip through JSON.
    * @param schedule The schedule, where its scale function is custom and so not in the state.
-   * @throws {TypeError} If the state is none, or has no schedule and none is given.
+   * @throws {TypeError} If it is not a state, or has no schedule and none is given.
    * @throws {RangeError} If the state's schedule is not cyclical.
    */
   static override fromJSON(json: SchedulerState, schedule?: AnySchedule): LearningRateScheduler {

@@ -50,7 +50,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
   /**
    * @param schedule Any schedule; or a function from the iteration to the rate, as in Keras, or to hyperparameters.
    * @param options `plan`: what `planCycles` found; a fit of another length is then refused.
-   * @throws {TypeError} If the schedule is no function.
+   * @throws {TypeError} If the schedule is not a function.
    */
   constructor(schedule: AnySchedule, options: { plan?: CyclePlan } = {}) {
     super({
@@ -183,7 +183,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
    *
    * @param json What `toJSON` gave, also after a round trip through JSON.
    * @param schedule The schedule, where it is a custom function and so not in the state.
-   * @throws {TypeError} If the state is none, or has no schedule and none is given.
+   * @throws {TypeError} If it is not a state, or has no schedule and none is given.
    * @throws {RangeError} If a count in it is negative.
    */
   static fromJSON(json: SchedulerState, schedule?: AnySchedule): LearningRateScheduler {

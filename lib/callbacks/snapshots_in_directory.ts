@@ -58,7 +58,7 @@ export function snapshots(options: SnapshotDirectoryOptions = {}): Snapshots {
  *
  * @param directory The directory.
  * @throws {Deno.errors.NotFound} If there is none.
- * @throws {Deno.errors.InvalidData} If the files are no models.
+ * @throws {Deno.errors.InvalidData} If the files are not models.
  * @example
  * ```ts ignore
  * import { ensemble, loadSnapshots } from "../lib/mod.ts";

@@ -52,7 +52,7 @@ class StopAtCycleEnd extends ModelCallback {
  * Source: the article's advice to stop at the end of a cycle.
  *
  * @param options See {@linkcode StopAtCycleEndOptions}.
- * @throws {RangeError} If the monitor is unknown or the patience is no whole number of 1 or more.
+ * @throws {RangeError} If the monitor is unknown or the patience is not a whole number of 1 or more.
  * @example
  * ```ts
  * import { callbacks, CyclicLR, stopAtCycleEnd } from "../mod.ts";

@@ -43,7 +43,7 @@ export async function writeComparison(directory: string, options: ComparisonOpti
   if (all.length === 0) {
     throw new UsageError(`Cannot merge ${directory}: it must hold runs of a comparison, got none`);
   }
-  checkComparable(directory, all);
+  if (!options.jobs) checkComparable(directory, all);
   const runs = options.choose ? chosenRuns(all) : all;
   const varied = new Set(runs.map(({ value }) => value)).size > 1 && !options.choose;
   const names: string[] = [];
@@ -82,16 +82,19 @@ export async function writeComparison(directory: string, options: ComparisonOpti
   return 0;
 }
 
-/** Runs belong together where they differ in schedule, seed, and what was varied. */
+/** Runs belong together where they differ in schedule, seed, and what was varied, which a value stands for. */
 function checkComparable(directory: string, runs: readonly DoneRun[]): void {
-  const budget = ({ experiment, backend }: DoneRun) => {
+  const shared = ({ experiment, backend }: DoneRun) => {
     const { data, augmentation, model, loss, companions, precision } = experiment;
     return JSON.stringify([data, augmentation, model, loss, companions, precision, backend]);
   };
-  const budgets = new Set(runs.map(budget));
-  if (budgets.size > 1) {
+  const budget = ({ value, experiment }: DoneRun) => JSON.stringify([value, experiment.optimizer, experiment.budget]);
+  const kinds = new Set(runs.map(shared)).size;
+  const budgets = new Set(runs.map(budget)).size - new Set(runs.map(({ value }) => value)).size + 1;
+  if (kinds > 1 || budgets > 1) {
     throw new UsageError(
-      `Cannot merge ${directory}: all runs must have one budget, got ${budgets.size}; start in a new --output`,
+      `Cannot merge ${directory}: all runs must have one budget, got ${Math.max(kinds, budgets)}; ` +
+        "start in a new --output",
     );
   }
 }
@@ -109,7 +112,8 @@ function recordOf(runs: readonly DoneRun[], all: readonly DoneRun[], options: Co
   );
   const [{ experiment, backend }] = sorted;
   return {
-    command: options.command,
+    // a directory's runs know how they were made; the command that put them together trains nothing
+    command: options.jobs ? options.command : sorted[0].command ?? options.command,
     experiment,
     hardware: hardwareText(backend),
     versions: versions(),
@@ -121,6 +125,7 @@ function recordOf(runs: readonly DoneRun[], all: readonly DoneRun[], options: Co
       const differs = differences(experiment, run.experiment);
       return {
         ...run.result,
+        ...(run.value !== undefined && { value: run.value }),
         ...(Object.keys(differs).length > 0 && { differs }),
         history: historyOfOne(run.result.history, runs.length),
       };

@@ -2,8 +2,9 @@
  * The trainings that a comparison asks for: schedules, values, seeds, shards.
  * @module
  */
-import type { Job } from "../experiments/comparison_runs.ts";
+import { type Job, jobName } from "../experiments/comparison_runs.ts";
 import type { Experiment, ScheduleSettings } from "../experiments/experiment.ts";
+import type { ResultRecord } from "../experiments/record.ts";
 import { SCHEDULES } from "../experiments/registries/schedules.ts";
 import { checkChoice, shown } from "../support/check.ts";
 import { EXPERIMENT_FLAGS, type ExperimentValues, SCHEDULE_FLAGS } from "./experiment_flags.ts";
@@ -35,10 +36,10 @@ const STANDARD = ["fixed", "step", "linear", "cosine", "triangular", "triangular
 
 /** Every schedule with every value and every seed. */
 export function jobsOf(flags: FlagValues<typeof JOB_FLAGS>, seeds: number, backend: string, saved?: Experiment): Job[] {
-  const names = (flags.schedules ?? STANDARD.join()).split(",").map((name) => name.trim());
+  const names = [...new Set((flags.schedules ?? STANDARD.join()).split(",").map((name) => name.trim()))];
   const values: Record<string, unknown> = { ...flags };
   const lists = VARIED.filter((name) => flags[name] !== undefined).map((name) => {
-    const list = flags[name]!.split(",").map(Number);
+    const list = flags[name]!.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
     if (list.some(Number.isNaN)) {
       throw new UsageError(`Cannot read --${name}: it takes numbers, got ${shown(flags[name])}`);
     }
@@ -57,6 +58,10 @@ export function jobsOf(flags: FlagValues<typeof JOB_FLAGS>, seeds: number, backe
       throw new UsageError(`Cannot vary --${vary.name}: each schedule must take it, got ${name}`);
     }
   }
+  const idle = Object.keys(SCHEDULE_FLAGS).find((flag) =>
+    values[flag] !== undefined && !names.some((name) => takes(name, flag))
+  );
+  if (idle) throw new UsageError(`Cannot read --${idle}: a schedule must take it, got ${names.join(", ")}`);
   const jobs: Job[] = [];
   for (let index = 0; index < seeds; index++) {
     for (const value of vary?.list ?? [undefined]) {
@@ -96,14 +101,22 @@ function takes(schedule: string, flag: string): boolean {
     SCHEDULES[schedule].takes.some((name) => name === setting);
 }
 
-/** A record's trainings, to be done again. */
-export function recordJobs(
-  shared: Experiment,
-  runs: readonly { name?: string; seed: number; differs?: Readonly<Record<string, unknown>> }[],
-): Job[] {
-  return runs.map(({ name = "run", seed, differs }) => ({
-    ...{ name, seed, experiment: { ...shared, ...differs, seed } as Experiment },
+/**
+ * A record's trainings, to be done again.
+ *
+ * @throws {UsageError} If two of them have the same name, value and seed: their files would be the same.
+ */
+export function recordJobs({ experiment, runs }: ResultRecord): Job[] {
+  const jobs = runs.map(({ name = "run", seed, value, differs }) => ({
+    ...{ name, seed, ...(value !== undefined && { value }) },
+    experiment: { ...experiment, ...differs, seed },
   }));
+  const names = jobs.map(jobName);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new UsageError(`Cannot repeat a record: its runs must differ in name, value or seed, got two ${twice}`);
+  }
+  return jobs;
 }
 
 /** The part of the runs that `2/4` stands for: the second of four. */

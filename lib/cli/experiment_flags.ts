@@ -42,7 +42,7 @@ export const DATA_FLAGS = {
   cutout: {
     takes: "number",
     sets: ["augmentation", "cutout"],
-    help: "cut a square of so many pixels out of each training image (0)",
+    help: "cut a square of this many pixels a side out of each training image (0)",
   },
   "label-smoothing": {
     takes: "number",
@@ -62,7 +62,7 @@ export const MODEL_FLAGS = {
   "batch-norm-momentum": {
     takes: "number",
     sets: ["model", "batchNormMomentum"],
-    help: "how much of batch normalization's averages stays each step (0.99)",
+    help: "how much of batch normalization's running averages each step keeps (0.99)",
   },
   optimizer: { takes: "text", sets: ["optimizer", "name"], help: "an optimizer by name (momentum)" },
   momentum: { takes: "number", sets: ["optimizer", "momentum"], help: "the optimizer's momentum, or beta1 (0.9)" },
@@ -122,7 +122,7 @@ export const BUDGET_FLAGS = {
   "validate-every": {
     takes: "number",
     sets: ["budget", "validateEvery"],
-    help: "epochs between two validations, also parts of one (1)",
+    help: "also validate within epochs, as in 0.25: every quarter of one",
   },
   average: {
     takes: "text",
@@ -132,7 +132,7 @@ export const BUDGET_FLAGS = {
   snapshots: { sets: ["companions", "snapshots"], help: "also score the ensemble of the models at the cycles' ends" },
   "refresh-batch-norm": {
     sets: ["companions", "refreshBatchNorm"],
-    help: "work batch normalization's statistics out anew before each score",
+    help: "recompute batch normalization's statistics before each score",
   },
   "flip-at-test": { sets: ["companions", "flipAtTest"], help: "also score images together with their mirror images" },
   precision: {

@@ -11,7 +11,7 @@ import { SCHEDULES } from "../experiments/registries/schedules.ts";
 import { checkChoice } from "../support/check.ts";
 import { resolve } from "../support/path.ts";
 import { type ExperimentValues, SETTING_FLAGS, type SettingFlag } from "./experiment_flags.ts";
-import { UsageError } from "./flags.ts";
+import { refuseFlags, UsageError } from "./flags.ts";
 import { atTheDoor } from "./terminal.ts";
 
 /**
@@ -24,13 +24,16 @@ import { atTheDoor } from "./terminal.ts";
  */
 export function experimentFromFlags(values: ExperimentValues, backend: string, saved?: Experiment): Experiment {
   return atTheDoor(() => {
-    const preset = values.preset ?? "quick";
-    checkChoice("read --preset", "it", preset, Object.keys(PRESETS));
-    const base = saved && values.preset === undefined
-      ? structuredClone(saved)
-      : presetExperiment(preset, isSlow(backend));
+    if (saved) {
+      checkExperiment(saved);
+      refuseFlags(values, ["preset"], "Cannot start from a preset: a saved experiment stands in place of a preset");
+    }
+    const base = saved ? structuredClone(saved) : presetExperiment(values.preset ?? "quick", isSlow(backend));
     if (values.schedule !== undefined && values.mode !== undefined) {
       throw new UsageError("Cannot read --mode: it is another word for --schedule, got both");
+    }
+    if (values.augment && values["no-augment"]) {
+      throw new UsageError("Cannot read --augment: --no-augment says the opposite, got both");
     }
     const experiment = withEntries(base, values) as unknown as Record<string, Record<string, unknown>>;
     for (const [flag, { sets: [group, name] }] of Object.entries(SETTING_FLAGS) as [string, SettingFlag][]) {
@@ -48,7 +51,7 @@ export function experimentFromFlags(values: ExperimentValues, backend: string, s
   });
 }
 
-/** Flags whose text is more than a text. */
+/** A flag's value as the setting that it stands for. */
 function read(flag: string, value: unknown): unknown {
   const list = () => String(value).split(",").map((part) => part.trim());
   switch (flag) {

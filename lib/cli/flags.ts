@@ -29,7 +29,7 @@ export type FlagValues<F extends Record<string, Flag>> = {
  *
  * @param flags The flags there are; `help` and `verbose` are always there.
  * @param args The command line.
- * @throws {UsageError} If a flag is unknown, lacks its value, or is no number where it must be one.
+ * @throws {UsageError} If a flag is unknown, lacks its value, or has something else where a number must stand.
  */
 export function parseFlags<const F extends Record<string, Flag>>(
   flags: F,
@@ -112,6 +112,19 @@ function oneApart(a: string, b: string): boolean {
   return Math.max(a.length, b.length) - same - end <= 2;
 }
 
+/**
+ * Refuses flags that would have no effect.
+ *
+ * @param values The flags that were given.
+ * @param names The flags without effect.
+ * @param sentence What cannot be done, and why: `Cannot resume a run: it keeps its settings`.
+ * @throws {UsageError} If one of them was given.
+ */
+export function refuseFlags(values: Record<string, unknown>, names: readonly string[], sentence: string): void {
+  const given = names.find((name) => values[name] !== undefined);
+  if (given) throw new UsageError(`${sentence}, got --${given}`);
+}
+
 /** `--help` for people: what it does, its flags by group, examples. */
 export function helpText(
   summary: string,
@@ -135,12 +148,19 @@ export function helpText(
 /** Flags that say where things go, which a command that is to be repeated elsewhere leaves out. */
 const PLACES = ["--output", "--record", "--data", "--offline", "--json", "--shard"];
 
-/** The command line that repeats a run, from its arguments. */
-export function commandOf(task: string, args: readonly string[]): string {
-  const kept = args.filter((arg, index) => {
-    const place = (word: string | undefined) => PLACES.some((name) => word === name || word?.startsWith(`${name}=`));
-    const value = !arg.startsWith("--") && place(args[index - 1]);
-    return !place(arg) && !value;
-  });
-  return ["deno task", task, ...kept].join(" ");
+/**
+ * The command line that repeats a run, from its arguments.
+ *
+ * @param task The task's name.
+ * @param args The arguments.
+ * @param without Flags that are left out besides those that say where things go.
+ */
+export function commandOf(task: string, args: readonly string[], without: readonly string[] = []): string {
+  const left = [...PLACES, ...without];
+  const isLeft = (word: string | undefined) => left.some((name) => word === name || word?.startsWith(`${name}=`));
+  const kept = args.filter((arg, index) => !isLeft(arg) && (arg.startsWith("--") || !isLeft(args[index - 1])));
+  return ["deno task", task, ...kept.map(quoted)].join(" ");
 }
+
+/** An argument as a shell takes it. */
+const quoted = (arg: string): string => /^[\w./,:=+@%-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;

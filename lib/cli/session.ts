@@ -7,6 +7,7 @@ import type { Precision } from "../backend/precision.ts";
 import { missingNativePart } from "../backend/native/setup/package.ts";
 import { needsSetUp, setUpNative } from "../backend/native/setup/install.ts";
 import { type BackendChoice, type BackendName, BACKENDS, selectBackend } from "../backend/select.ts";
+import { checkExperiment } from "../experiments/check_experiment.ts";
 import { cyclesOf, describeSchedule } from "../experiments/describe.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { planExperiment, type RunPlan } from "../experiments/plan.ts";
@@ -14,7 +15,7 @@ import { chooseData, type RunData } from "../experiments/data.ts";
 import { DATASETS, factsOf, type Images } from "../experiments/registries/datasets.ts";
 import { readExperiment, type SavedExperiment } from "../experiments/saved.ts";
 import { checkChoice } from "../support/check.ts";
-import { type Flag, UsageError } from "./flags.ts";
+import { type Flag, refuseFlags, UsageError } from "./flags.ts";
 import { atTheDoor, showDownload, type Stop, type Voice } from "./terminal.ts";
 
 /** Flags about the machine. */
@@ -41,7 +42,7 @@ export async function ensureNative(choice: BackendChoice, offline: boolean, { sa
     if (choice === "native") {
       throw new Error("Cannot set up native TensorFlow: it needs the network once, got --offline");
     }
-    return say("Native TensorFlow is not set up, and --offline forbids to fetch it.");
+    return say("Native TensorFlow is not set up, and --offline forbids fetching it.");
   }
   say("Setting up native TensorFlow, once:");
   try {
@@ -77,10 +78,16 @@ export async function readSaved(path: string): Promise<SavedExperiment> {
   }
 }
 
-/** Refuses what is wrong with an experiment before anything is set up for it. */
-export function checkEarly(experiment: Experiment): void {
-  const { facts } = DATASETS[experiment.data.dataset];
-  if (facts) atTheDoor(() => planExperiment(experiment, facts));
+/** Refuses what is wrong with an experiment, or with `--data` beside it, before anything is set up for it. */
+export function checkEarly(experiment: Experiment, values: { data?: string }): void {
+  atTheDoor(() => {
+    checkExperiment(experiment);
+    const { facts } = DATASETS[experiment.data.dataset];
+    if (facts) planExperiment(experiment, facts);
+  });
+  if (experiment.data.dataset !== "cifar10") {
+    refuseFlags(values, ["data"], "Cannot use CIFAR-10's files: other images were asked for");
+  }
 }
 
 /** Loads an experiment's images, fetching them where they are missing; then gives up network and subprocesses. */
@@ -124,7 +131,9 @@ export function summary(plan: RunPlan, data: RunData, parameters: number): strin
   const told = classes.length === 2 ? classes.join(" and ") : `${classes.length} classes`;
   const length = epochs === undefined
     ? `${iterations} iterations of ${batchSize} images`
-    : `${epochs} epochs x ${batchesPerEpoch} batches of ${batchSize} = ${iterations} iterations`;
+    : `${epochs} ${
+      epochs === 1 ? "epoch" : "epochs"
+    } x ${batchesPerEpoch} batches of ${batchSize} = ${iterations} iterations`;
   const cycles = cyclesOf(plan);
   const count = cycles && `${Number(cycles.cycles.toFixed(3))} ${cycles.cycles === 1 ? "cycle" : "cycles"}` +
       `${cycles.endsAtBase ? "" : " (the last one is cut)"}`;

@@ -7,6 +7,7 @@ import type { BackendName } from "../backend/select.ts";
 import type { AnyCallback } from "../callbacks/compose.ts";
 import { duration } from "../callbacks/progress.ts";
 import type { LearningRateScheduler } from "../callbacks/scheduler.ts";
+import type { RunData } from "../experiments/data.ts";
 import { scheduleTitle } from "../experiments/describe.ts";
 import type { RunPlan } from "../experiments/plan.ts";
 import { writeRunFiles } from "../experiments/run_files.ts";
@@ -47,6 +48,7 @@ export function eventsAndEstimate(
 /** Writes what there is and says how it went; returns the exit code. */
 export async function finish(
   plan: RunPlan,
+  data: RunData,
   backend: BackendName,
   { status, model, scheduler, evaluation, scores, average, elapsedMs }: RunResult,
   directory: string,
@@ -57,7 +59,7 @@ export async function finish(
   const names = await writeRunFiles({
     ...{ directory, title: scheduleTitle(plan.experiment), history, scores },
     classNames: plan.experiment.data.classes,
-    ...(status !== "diverged" && { model, average }),
+    ...(status !== "diverged" && { model, ...(average && { averaged: { average, data } }) }),
   });
   const place = relative(Deno.cwd(), directory).startsWith("..") ? directory : relative(Deno.cwd(), directory) || ".";
   const files = [`Files in ${place}:`, `  config.json, ${names.join(", ")}`];
@@ -65,10 +67,13 @@ export async function finish(
     const last = history.iterations.length - 1;
     say(files.join("\n"));
     event("diverged", { iteration: history.iterations[last], lr: history.lr[last], directory: place });
+    const loss = history.loss[last];
+    const what = Number.isFinite(loss)
+      ? "the weights must be finite, got NaN or Infinity"
+      : `the loss must be a finite number, got ${loss}`;
     throw new Error(
-      `Cannot go on training: the loss must be a finite number, got ${history.loss[last]} at iteration ` +
-        `${history.iterations[last]} with the learning rate at ${history.lr[last].toPrecision(3)}; ` +
-        "take a lower --max-lr (`deno task find-lr` finds one)",
+      `Cannot go on training: ${what} at iteration ${history.iterations[last]} with the learning rate at ` +
+        `${history.lr[last].toPrecision(3)}; take a lower --max-lr (\`deno task find-lr\` finds one)`,
     );
   }
   if (status === "interrupted" || !evaluation) {

@@ -130,7 +130,7 @@ async function readImage(
 ): Promise<RgbImage> {
   let bytes: Uint8Array;
   try {
-    if (!(await Deno.stat(path)).isFile) { // reading a pipe would wait for ever
+    if (!(await Deno.stat(path)).isFile) { // reading a pipe would wait forever
       throw new Deno.errors.InvalidData(`Cannot use ${path}: it must be a file, got something else`);
     }
     bytes = await Deno.readFile(path, { signal });

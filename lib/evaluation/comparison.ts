@@ -70,7 +70,7 @@ export interface CompareOptions<S extends AnySchedule = AnySchedule> {
  *
  * @param options See {@linkcode CompareOptions}.
  * @returns All runs, and the table: means and deviations in the schedules' order, which is no ranking.
- * @throws {TypeError} If there is no schedule, or one is no function.
+ * @throws {TypeError} If there is no schedule, or one is not a function.
  * @example
  * ```ts
  * import { compareSchedules, constant } from "../mod.ts";

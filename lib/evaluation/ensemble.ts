@@ -47,7 +47,7 @@ export class Ensemble {
  * it takes a model.
  *
  * @param models Models of one output, all of one shape; compiled or not. They are used, not copied.
- * @throws {TypeError} If there is none, one is no layers model, or their outputs differ in shape.
+ * @throws {TypeError} If there is none, one is not a layers model, or their outputs differ in shape.
  * @example
  * ```ts
  * import { ensemble, tf } from "../mod.ts";

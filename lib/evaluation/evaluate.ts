@@ -36,7 +36,7 @@ export interface Evaluation {
  * @param dataset The images, with their labels.
  * @param options `batchSize`, default 256; `mean`, the mean image that training subtracted.
  * @throws {TypeError} If the model is not compiled or has another number of classes.
- * @throws {RangeError} If the batch size is no whole number of 1 or more.
+ * @throws {RangeError} If the batch size is not a whole number of 1 or more.
  * @example
  * ```ts
  * import { evaluate, imageDataset, tf } from "../mod.ts";

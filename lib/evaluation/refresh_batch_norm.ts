@@ -41,9 +41,9 @@ interface Sums {
  * that goes on with them sees what it would have seen.
  * @param options `batches`: how many batches to take at most; all by default.
  * @returns How many layers were refreshed; for 0 the data is not read.
- * @throws {TypeError} If the data is no data set or a batch has no `xs`, or a layer has no scale or center, which tfjs
+ * @throws {TypeError} If the data is not a data set or a batch has no `xs`, or a layer has no scale or center, which tfjs
  * cannot train.
- * @throws {RangeError} If there are no batches, or `batches` is no whole number of 1 or more. The statistics then stay.
+ * @throws {RangeError} If there are no batches, or `batches` is not a whole number of 1 or more. The statistics then stay.
  * @example
  * ```ts
  * import { refreshBatchNorm, tf } from "../mod.ts";

@@ -28,7 +28,7 @@ const toggle: Check = (name, value) => {
 };
 const text: Check = (name, value) => {
   if (typeof value !== "string" || value === "") {
-    throw new TypeError(`Cannot ${VERB}: ${name} must be a text, got ${shown(value)}`);
+    throw new TypeError(`Cannot ${VERB}: ${name} must be a string that is not empty, got ${shown(value)}`);
   }
 };
 /** A number of epochs, or `{ iterations }`. */
@@ -70,14 +70,14 @@ const AUGMENTATION: Record<string, Check> = {
   cutout: number(wholeNotNegative),
 };
 const OPTIMIZER: Record<string, Check> = {
-  name: choice(Object.keys(OPTIMIZERS)),
+  name: (_, value) => checkChoice(VERB, "the optimizer's name", value, Object.keys(OPTIMIZERS)),
   momentum: optional(number(belowOne)),
   nesterov: optional(toggle),
   weightDecay: optional(number(rules.notNegative)),
   coupledDecay: optional(toggle),
 };
 const SCHEDULE: Record<string, Check> = {
-  name: choice(Object.keys(SCHEDULES)),
+  name: (_, value) => checkChoice(VERB, "the schedule's name", value, Object.keys(SCHEDULES)),
   baseLr: optional(number(rules.notNegative)),
   maxLr: optional(number(rules.notNegative)),
   stepSize: optional(length),
@@ -114,8 +114,9 @@ function checkGroup(settings: unknown, checks: Record<string, Check>): void {
 
 /** Settings that an entry of a registry does not take are refused rather than passed over. */
 function checkTaken(settings: object, name: string, takes: readonly string[]): void {
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined).map(([key]) => key);
-  const useless = given.find((key) => key !== "name" && !takes.includes(key));
+  const useless = Object.entries(settings).find(([key, value]) =>
+    value !== undefined && key !== "name" && !takes.includes(key)
+  )?.[0];
   if (useless) {
     throw new TypeError(`Cannot ${VERB}: ${shown(name)} takes ${takes.join(", ") || "nothing"}, got ${shown(useless)}`);
   }
@@ -155,6 +156,12 @@ export function checkExperiment(experiment: Experiment): void {
   }
   if ((budget.epochs === undefined) === (budget.iterations === undefined)) {
     throw new TypeError(`Cannot ${VERB}: the budget takes either epochs or iterations, got ${shown(budget)}`);
+  }
+  for (const name of ["directory", "imageSize"] as const) {
+    if (data[name] === undefined || DATASETS[data.dataset].takes?.includes(name)) continue;
+    throw new TypeError(
+      `Cannot ${VERB}: the data set ${shown(data.dataset)} takes no ${name}, got ${shown(data[name])}`,
+    );
   }
   const { takes } = OPTIMIZERS[optimizer.name];
   checkTaken(optimizer, optimizer.name, [...takes, "weightDecay", "coupledDecay"]);

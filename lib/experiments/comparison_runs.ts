@@ -24,6 +24,8 @@ export interface Job {
 export interface DoneRun extends Job {
   /** The backend. */
   readonly backend: string;
+  /** The command that made it, without the places that it wrote to and without its shard. */
+  readonly command?: string;
   /** The accuracy on the images held out at the end, to choose by. */
   readonly heldOutAccuracy: number;
   /** What a record keeps of it. */
@@ -43,7 +45,7 @@ export async function writeRun(directory: string, run: DoneRun): Promise<void> {
 /**
  * The trainings that a directory holds.
  *
- * @throws {Deno.errors.InvalidData} If a file there is none of a comparison.
+ * @throws {Deno.errors.InvalidData} If a file there is not a run of a comparison.
  */
 export async function readRuns(directory: string): Promise<DoneRun[]> {
   const path = join(directory, "runs");

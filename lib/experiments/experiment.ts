@@ -92,7 +92,7 @@ export interface BudgetSettings {
   epochs?: number;
   /** Optimizer updates to train; the last epoch may be cut. */
   iterations?: number;
-  /** How often to validate. Default: after every epoch. */
+  /** Validates within epochs too, so often; at the end of each epoch in any case. */
   validateEvery?: Length;
 }
 

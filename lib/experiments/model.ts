@@ -15,7 +15,7 @@ import { OPTIMIZERS } from "./registries/optimizers.ts";
  * Builds and compiles a plan's model: categorical cross-entropy, or binary for two classes, and accuracy.
  *
  * @param plan The plan.
- * @throws {TypeError} If the model takes none of its options, or a user's module builds no model that fits.
+ * @throws {TypeError} If the model does not take one of its options, or a user's module does not build a model that fits.
  */
 export async function compiledModel(plan: RunPlan): Promise<tf.LayersModel> {
   const { seed, data, model: { name, ...options } } = plan.experiment;

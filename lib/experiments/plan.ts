@@ -7,7 +7,13 @@ import type { Schedule } from "../schedules/schedule.ts";
 import { warmUp } from "../schedules/warm_up.ts";
 import { shown } from "../support/check.ts";
 import { checkExperiment } from "./check_experiment.ts";
-import { type DataSettings, type Experiment, isScheduleConfig, type Length } from "./experiment.ts";
+import {
+  type CompanionSettings,
+  type DataSettings,
+  type Experiment,
+  isScheduleConfig,
+  type Length,
+} from "./experiment.ts";
 import type { DatasetFacts } from "./registries/datasets.ts";
 import { SCHEDULES } from "./registries/schedules.ts";
 
@@ -65,10 +71,12 @@ export function planExperiment(experiment: Experiment, facts: DatasetFacts): Run
   }
   const batchesPerEpoch = Math.floor(trained / batchSize);
   const iterations = given ?? epochs! * batchesPerEpoch;
+  const schedule = planSchedule(experiment.schedule, iterations, batchesPerEpoch);
+  checkCompanions(experiment.companions, schedule, iterations);
   return {
     experiment: { ...experiment, data },
     shape: facts.shape,
-    schedule: planSchedule(experiment.schedule, iterations, batchesPerEpoch),
+    schedule,
     batchesPerEpoch,
     iterations,
     epochs: Math.ceil(iterations / batchesPerEpoch),
@@ -76,6 +84,27 @@ export function planExperiment(experiment: Experiment, facts: DatasetFacts): Run
       validateEvery: Math.max(1, Math.round(inIterations(validateEvery, batchesPerEpoch))),
     }),
   };
+}
+
+/** An average of no weights, or an ensemble of no models, is found before the training rather than after it. */
+function checkCompanions({ average, snapshots }: CompanionSettings, schedule: Schedule, iterations: number): void {
+  const what = average?.every === "cycle" ? "an average" : "snapshots";
+  if (average?.every === "cycle" || snapshots) {
+    if (!schedule.cycleEnd) {
+      throw new TypeError(`Cannot ${VERB}: ${what} of cycles' ends must have a schedule with cycles, got none`);
+    }
+    const first = schedule.cycleEnd(0);
+    if (first > iterations + 1e-9) {
+      throw new RangeError(
+        `Cannot ${VERB}: ${what} of cycles' ends must have one within ${iterations} iterations, got the first at ${first}`,
+      );
+    }
+  }
+  if (typeof average?.every === "number" && average.every > iterations) {
+    throw new RangeError(
+      `Cannot ${VERB}: average.every must be at most the ${iterations} iterations of the run, got ${average.every}`,
+    );
+  }
 }
 
 /** A length in optimizer updates. */

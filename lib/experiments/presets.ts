@@ -2,6 +2,7 @@
  * Experiments to start from.
  * @module
  */
+import { checkChoice } from "../support/check.ts";
 import type { Experiment } from "./experiment.ts";
 
 const ARTICLE: Experiment = {
@@ -71,8 +72,18 @@ export const isSlow = (backend: string): boolean => backend === "wasm" || backen
  *
  * @param name The preset's name.
  * @param slow Whether the backend is a slow one: quick then takes fewer images.
+ * @throws {RangeError} If there is no such preset.
+ * @example
+ * ```ts
+ * import { presetExperiment } from "./presets.ts";
+ *
+ * const experiment = presetExperiment("article");
+ * experiment.budget.epochs = 16;
+ * if (experiment.schedule.maxLr !== 0.01) throw new Error("the article's maximum");
+ * ```
  */
 export function presetExperiment(name: string, slow = false): Experiment {
+  checkChoice("find a preset", "it", name, Object.keys(PRESETS));
   const experiment = structuredClone(PRESETS[name].experiment);
   if (slow && name === "quick") Object.assign(experiment.data, { trainSize: 1280, validationSize: 128, testSize: 400 });
   return experiment;

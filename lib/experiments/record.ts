@@ -17,6 +17,8 @@ export interface RecordRun {
   readonly name?: string;
   /** Its seed. */
   readonly seed: number;
+  /** The value of the setting that a comparison varied. */
+  readonly value?: number;
   /** What it changes in the record's experiment, group by group. */
   readonly differs?: Readonly<Record<string, unknown>>;
   /** The fraction of test images that is right. */

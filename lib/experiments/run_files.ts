@@ -13,7 +13,8 @@ import { writeWhole } from "../support/files.ts";
 import { saveModel } from "../models/storage.ts";
 import { join } from "../support/path.ts";
 import type { WeightAverage } from "../callbacks/average_weights.ts";
-import type { Score } from "./scores.ts";
+import type { RunData } from "./data.ts";
+import { type Score, withAverage } from "./scores.ts";
 import { confusionText } from "../evaluation/report.ts";
 import type { TrainingHistory } from "../history/history.ts";
 
@@ -31,8 +32,8 @@ export interface RunFiles {
   classNames: readonly string[];
   /** The model to save, unless it is of no use. */
   model?: tf.LayersModel;
-  /** The average of its weights, which is saved beside it. */
-  average?: WeightAverage;
+  /** The average of its weights, which is saved beside it, and the images that refresh its batch normalization. */
+  averaged?: { readonly average: WeightAverage; readonly data: RunData };
 }
 
 /**
@@ -42,7 +43,7 @@ export interface RunFiles {
  * @returns The names of the files, in order.
  */
 export async function writeRunFiles(files: RunFiles): Promise<string[]> {
-  const { directory, title, history, scores, classNames, model, average } = files;
+  const { directory, title, history, scores, classNames, model, averaged } = files;
   const evaluation = scores[0]?.evaluation;
   const names: string[] = [];
   const write = async (name: string, content: string | Uint8Array) => {
@@ -62,11 +63,11 @@ export async function writeRunFiles(files: RunFiles): Promise<string[]> {
     await saveModel(model, join(directory, "model"));
     names.push("model/model.json", "model/weights.bin");
   }
-  if (model && average && average.count > 0) {
-    await average.swap(model);
-    await saveModel(model, join(directory, "average"));
-    await average.swap(model);
-    names.push("average/model.json", "average/weights.bin");
+  if (model && averaged) {
+    await withAverage(model, averaged.average, averaged.data, async () => {
+      await saveModel(model, join(directory, "average"));
+      names.push("average/model.json", "average/weights.bin");
+    });
   }
   if (history.iterations.length > 0) {
     const training = trainingFigure(history, { title: `Training: ${title}` });

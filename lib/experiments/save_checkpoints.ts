@@ -25,6 +25,8 @@ export interface CheckpointSources {
   readonly scheduler: LearningRateScheduler;
   /** Its weight average, where there is one. */
   readonly average?: WeightAverage;
+  /** Updates in the run: the last one has its checkpoint, also where it cuts an epoch. */
+  readonly iterations: number;
   /** Batches in an epoch. */
   readonly batchesPerEpoch: number;
   /** Milliseconds that the training took so far, those before a resume included. */
@@ -35,14 +37,14 @@ export interface CheckpointSources {
   readonly signal?: AbortSignal;
 }
 
-/** Writes a checkpoint every few minutes, at each epoch's end, and when the run is interrupted. */
+/** Writes a checkpoint every few minutes, at each epoch's end and the run's, and when the run is interrupted. */
 export class SaveCheckpoints extends ModelCallback {
   /**
    * @param options Where and how often.
    * @param sources What goes in.
    */
   constructor({ directory, everyMs, run }: CheckpointOptions, sources: CheckpointSources) {
-    const { scheduler, average, batchesPerEpoch, elapsedMs, diverged, signal } = sources;
+    const { scheduler, average, iterations, batchesPerEpoch, elapsedMs, diverged, signal } = sources;
     let last = performance.now();
     const save = async (position: Position) => {
       if (diverged()) return;
@@ -55,9 +57,10 @@ export class SaveCheckpoints extends ModelCallback {
     };
     super({
       onBatchEnd: async () => {
-        if (!signal?.aborted && performance.now() - last < everyMs) return;
-        if (!await weightsAreFinite(this.trained!)) return; // at an epoch's end the guard has looked
         const { iteration } = scheduler;
+        const cut = iteration === iterations && iteration % batchesPerEpoch !== 0;
+        if (!cut && !signal?.aborted && performance.now() - last < everyMs) return;
+        if (!await weightsAreFinite(this.trained!)) return; // at an epoch's end the guard has looked
         const epoch = Math.floor((iteration - 1) / batchesPerEpoch);
         await save({ epoch, batch: iteration - epoch * batchesPerEpoch });
       },

@@ -42,13 +42,16 @@ export async function readExperiment(path: string): Promise<SavedExperiment> {
   }
   const raw = json?.config ?? json?.experiment;
   if (typeof raw !== "object" || raw === null) throw refuse();
+  const runs = json!.runs;
+  const isRecord = Array.isArray(runs) && runs.length > 0 && runs.every((run) => typeof run?.seed === "number");
+  if (runs !== undefined && !isRecord) throw refuse();
   const experiment = isOldConfig(raw) ? fromOldConfig(raw) : raw as Experiment;
   const command = json!.about?.command;
   return {
     experiment,
     raw,
     ...(command && { command }),
-    ...(Array.isArray(json!.runs) && { record: json as ResultRecord }),
+    ...(isRecord && { record: json as ResultRecord }),
   };
 }
 

@@ -33,6 +33,26 @@ export interface Trained {
   readonly snapshotDirectory?: string;
 }
 
+/**
+ * Does something with the average in the model, its batch normalization worked out anew; nothing where no weights were
+ * averaged. The model then has its own weights and statistics back.
+ */
+export async function withAverage(
+  model: tf.LayersModel,
+  average: WeightAverage,
+  data: RunData,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (average.count === 0) return;
+  await average.swap(model);
+  try {
+    await refreshBatchNorm(model, refreshingBatches(data));
+    await work();
+  } finally {
+    await average.swap(model);
+  }
+}
+
 /** Scores the model first, then what the experiment made beside it. */
 export async function scoresOf({ experiment }: RunPlan, data: RunData, trained: Trained): Promise<Score[]> {
   const { model, average, shots, snapshotDirectory } = trained;
@@ -44,15 +64,7 @@ export async function scoresOf({ experiment }: RunPlan, data: RunData, trained: 
     scores.push({ name: `${name}, mirror images too`, evaluation });
   };
   await score("model");
-  if (average && average.count > 0) {
-    await average.swap(model);
-    try {
-      await refreshBatchNorm(model, refreshingBatches(data));
-      await score("average");
-    } finally {
-      await average.swap(model);
-    }
-  }
+  if (average) await withAverage(model, average, data, () => score("average"));
   if (shots) {
     const models = snapshotDirectory === undefined ? shots.models : await loadSnapshots(snapshotDirectory);
     if (models.length > 0) {

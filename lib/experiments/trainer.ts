@@ -7,11 +7,13 @@ import { averageWeights, type WeightAverage } from "../callbacks/average_weights
 import { type AnyCallback, callbacks } from "../callbacks/compose.ts";
 import { ModelCallback } from "../callbacks/model_callback.ts";
 import { LearningRateScheduler } from "../callbacks/scheduler.ts";
+import type { Snapshots } from "../callbacks/snapshots.ts";
 import { snapshots } from "../callbacks/snapshots_in_directory.ts";
 import { stopOnInterrupt } from "../callbacks/stop_on_interrupt.ts";
 import { stopOnNaN } from "../callbacks/stop_on_nan.ts";
 import { batches } from "../data/batches.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
+import { checkExperiment } from "./check_experiment.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { chooseData, type RunData, trainingBatches } from "./data.ts";
 import type { Experiment } from "./experiment.ts";
@@ -19,6 +21,7 @@ import { compiledModel } from "./model.ts";
 import { planExperiment, type RunPlan } from "./plan.ts";
 import { DATASETS, factsOf, type Images, type LoadOptions } from "./registries/datasets.ts";
 import { type CheckpointOptions, SaveCheckpoints } from "./save_checkpoints.ts";
+import { join } from "../support/path.ts";
 import { type Score, scoresOf } from "./scores.ts";
 import { Validation } from "./validation.ts";
 
@@ -34,7 +37,7 @@ export interface RunOptions {
   checkpoints?: CheckpointOptions;
   /** Whether to go on from the newest checkpoint there. */
   resume?: boolean;
-  /** Where snapshots of the cycles' ends go; in memory by default. */
+  /** Where snapshots of the cycles' ends go; by default beside the checkpoints, else in memory. */
   snapshotDirectory?: string;
   /** Told of the scheduler before the training starts, and of the iteration it starts at. */
   onStart?: (scheduler: LearningRateScheduler) => void;
@@ -52,8 +55,10 @@ export interface RunResult {
   readonly evaluation?: Evaluation;
   /** The scores of the model and of its companions, of a finished training: the average, the snapshots' ensemble. */
   readonly scores: readonly Score[];
-  /** The average of the weights, where the experiment asks for one. */
+  /** The average of the weights, where the experiment asks for one; it takes memory until its `dispose()`. */
   readonly average?: WeightAverage;
+  /** The snapshots, where the experiment asks for them; those in memory stay there until its `dispose()`. */
+  readonly snapshots?: Snapshots;
   /** Milliseconds that training and scoring took, those before a resume included. */
   readonly elapsedMs: number;
 }
@@ -67,6 +72,8 @@ export interface RunResult {
  */
 export async function runTraining(plan: RunPlan, data: RunData, options: RunOptions = {}): Promise<RunResult> {
   const { checkpoints, resume, signal } = options;
+  // a run that goes on needs the snapshots from before
+  const { snapshotDirectory = checkpoints && join(checkpoints.directory, "snapshots") } = options;
   const { companions } = plan.experiment;
   const model = options.model ?? await compiledModel(plan);
   const train = trainingBatches(plan, data);
@@ -88,16 +95,20 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
   }
   options.onStart?.(scheduler);
   const guard = stopOnNaN();
-  const shots = companions.snapshots ? snapshots({ directory: options.snapshotDirectory }) : undefined;
+  const shots = companions.snapshots ? snapshots({ directory: snapshotDirectory }) : undefined;
   const list: AnyCallback[] = [scheduler, guard, new Validation(plan, data, scheduler)];
   if (average) list.push(average);
   if (shots) list.push(shots);
   // before the checkpoints: a signal that comes between the two must not end the fit without one
   if (signal) list.push(stopOnInterrupt({ signal }));
   if (checkpoints) {
-    const { batchesPerEpoch } = plan;
+    const { iterations, batchesPerEpoch } = plan;
     const diverged = () => guard.stopped;
-    list.push(new SaveCheckpoints(checkpoints, { scheduler, average, batchesPerEpoch, elapsedMs, diverged, signal }));
+    list.push(
+      new SaveCheckpoints(checkpoints, {
+        ...{ scheduler, average, iterations, batchesPerEpoch, elapsedMs, diverged, signal },
+      }),
+    );
   }
   if (plan.iterations < plan.epochs * plan.batchesPerEpoch) list.push(new StopAt(plan.iterations, scheduler));
   if (scheduler.iteration < plan.iterations) {
@@ -110,10 +121,9 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
     });
   }
   const status = guard.stopped ? "diverged" : signal?.aborted ? "interrupted" : "finished";
-  const scores = status === "finished"
-    ? await scoresOf(plan, data, { model, average, shots, snapshotDirectory: options.snapshotDirectory })
-    : [];
-  return { status, model, scheduler, evaluation: scores[0]?.evaluation, scores, average, elapsedMs: elapsedMs() };
+  const scores = status === "finished" ? await scoresOf(plan, data, { model, average, shots, snapshotDirectory }) : [];
+  const evaluation = scores[0]?.evaluation;
+  return { status, model, scheduler, evaluation, scores, average, snapshots: shots, elapsedMs: elapsedMs() };
 }
 
 /** Ends a run that cuts its last epoch. */
@@ -147,8 +157,9 @@ export interface ExperimentOptions extends Omit<RunOptions, "model">, Omit<LoadO
  */
 export async function runExperiment(experiment: Experiment, options: ExperimentOptions = {}): Promise<RunResult> {
   const { images, cifar10Directory, onProgress, ...run } = options;
-  const { facts, load } = DATASETS[experiment.data.dataset] ?? {};
-  if (facts || !load) planExperiment(experiment, facts!); // a wrong setting is found before anything is fetched
+  checkExperiment(experiment);
+  const { facts, load } = DATASETS[experiment.data.dataset];
+  if (facts && !images) planExperiment(experiment, facts); // a wrong size is found before anything is fetched
   const loaded = images ?? await load(experiment.data, { cifar10Directory, onProgress, signal: run.signal });
   const plan = planExperiment(experiment, factsOf(loaded));
   return await runTraining(plan, chooseData(plan, loaded), run);

@@ -54,7 +54,7 @@ export function metricName(tfjsName: string): string {
   return tfjsName.replace(/^(val_)?acc$/, "$1accuracy");
 }
 
-/** The numbers in tfjs's logs, under our names; what is no number is left out. */
+/** The numbers in tfjs's logs, under our names; what is not a number is left out. */
 export function numbersOf(logs: Record<string, unknown> = {}): Record<string, number> {
   return Object.fromEntries(
     Object.entries(logs).filter((entry): entry is [string, number] => typeof entry[1] === "number")

@@ -76,7 +76,7 @@ tf.serialization.registerClass(LocalResponseNormalization);
  *
  * @param options See {@linkcode LocalResponseNormalizationOptions}.
  * @returns A layer without weights; input and output [n, height, width, channels].
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If `size` is not odd, or another number is negative or not finite.
  * @example
  * ```ts

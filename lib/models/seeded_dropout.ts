@@ -11,7 +11,7 @@ interface DropoutLayer extends tf.layers.Layer {
 }
 
 /**
- * tfjs's dropout layer with repeatable masks: tfjs's own draws one mask for ever when it has a seed.
+ * tfjs's dropout layer with repeatable masks: tfjs's own draws one mask forever when it has a seed.
  *
  * It is the stock layer with another `call`, so model.json names the stock class and loads anywhere.
  *

@@ -94,7 +94,7 @@ class LiveFigure extends ModelCallback {
  *
  * @param options `every`: batches between two drawings, 1 or more; default 20. At most one in five seconds. `title`: the
  * figure's, default "Training".
- * @throws {RangeError} If `every` is no whole number of 1 or more.
+ * @throws {RangeError} If `every` is not a whole number of 1 or more.
  * @example
  * ```ts
  * import { callbacks, CyclicLR, liveFigure } from "../mod.ts";

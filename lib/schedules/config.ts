@@ -61,7 +61,7 @@ const MAX_DEPTH = 16;
  * Builds the schedule that a config describes: `scheduleFromConfig(rate.config)` equals `rate`.
  *
  * @param config A schedule's `config`, also after a round trip through JSON.
- * @throws {TypeError} If the config is no object or an option is unknown or of the wrong kind.
+ * @throws {TypeError} If the config is not an object or an option is unknown or of the wrong kind.
  * @throws {RangeError} If the schedule's name is unknown or a value is out of range.
  * @example
  * ```ts

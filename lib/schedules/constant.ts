@@ -6,10 +6,10 @@ import { type Schedule, schedule } from "./schedule.ts";
 import { numeric, optional, readOptions, rules } from "../support/check.ts";
 
 /**
- * One rate, and where given one momentum, for ever.
+ * One rate, and where given one momentum, forever.
  *
  * @param options `learningRate`, 0 or more; `momentum`, 0 or more, optional.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is negative or not finite.
  * @example
  * ```ts

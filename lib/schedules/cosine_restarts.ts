@@ -28,7 +28,7 @@ export interface CosineRestartsOptions {
  * Keras's `CosineDecayRestarts`.
  *
  * @param options See {@linkcode CosineRestartsOptions}.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts

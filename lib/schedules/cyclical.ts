@@ -67,7 +67,7 @@ const OPTIONS = {
 const VERB = "create a cyclical schedule";
 
 /**
- * A learning rate that climbs from `baseLr` to `maxLr` in `stepSize` iterations and comes down again, for ever.
+ * A learning rate that climbs from `baseLr` to `maxLr` in `stepSize` iterations and comes down again, forever.
  *
  * With u and d the half cycles: `cycle = floor(1 + i / (u + d))`, `p = i - (cycle - 1)(u + d)`,
  * `h = p <= u ? p / u : 1 - (p - u) / d`, and `rate = baseLr + (maxLr - baseLr) h scale`, where scale is 1

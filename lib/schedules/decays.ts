@@ -25,7 +25,7 @@ const OPTIONS = {
  * A straight line from `initialLr` to `finalLr`: `final + (initial - final)(1 - i / N)`, held from N on.
  *
  * @param options See {@linkcode DecayOptions}.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export function linearDecay(options: DecayOptions): Schedule {
  * Source: the polynomial decay of PyImageSearch's *Keras learning rate schedules and decay*, by iteration.
  *
  * @param options As for {@linkcode linearDecay}, and `power`, above 0, default 1.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export function polynomialDecay(options: DecayOptions & { power?: number }): Sch
  * up to its `T_max`. Beyond it PyTorch's rate climbs again; this one stays.
  *
  * @param options See {@linkcode DecayOptions}.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts

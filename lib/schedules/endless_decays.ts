@@ -1,5 +1,5 @@
 /**
- * Rates that fall for ever, towards 0.
+ * Rates that fall forever, towards 0.
  * @module
  */
 import { rateSchedule, type Schedule } from "./schedule.ts";
@@ -9,7 +9,7 @@ import { numeric, readOptions, rules } from "../support/check.ts";
  * Keras's time-based decay: `initialLr / (1 + decay i)`.
  *
  * @param options `initialLr`, 0 or more; `decay` per iteration, 0 or more.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is negative or not finite.
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export function timeDecay(options: { initialLr: number; decay: number }): Schedu
  * Source: PyTorch's `ExponentialLR`.
  *
  * @param options `initialLr`, 0 or more; `gamma`, above 0.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts
@@ -56,7 +56,7 @@ export function exponentialDecay(options: { initialLr: number; gamma: number }):
  * Sources: Vaswani et al., Attention Is All You Need (2017, section 5.3); fairseq's `inverse_sqrt`.
  *
  * @param options `maxLr`, the highest rate, 0 or more; `warmUp`, the ramp's length in iterations, above 0.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts

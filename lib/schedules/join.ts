@@ -9,7 +9,7 @@ import { numeric, optional, readOptions, rules, shown } from "../support/check.t
 export interface Stage {
   /** What sets the rate in this stage; it counts iterations from 0 at the stage's start. */
   schedule: AnySchedule;
-  /** How long the stage lasts, in iterations, above 0. The last stage goes on for ever and needs none. */
+  /** How long the stage lasts, in iterations, above 0. The last stage goes on forever and needs none. */
   iterations?: number;
 }
 

@@ -34,7 +34,7 @@ export interface CyclePlan {
  * Source: the article's `stepSize = STEP_SIZE * (50000 // BATCH_SIZE)` and its count of cycles, epochs / step / 2.
  *
  * @param options See {@linkcode PlanOptions}.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import { type AnySchedule, asSchedule, type Schedule, schedule } from "./schedul
  * Source: PyTorch's `ChainedScheduler`.
  *
  * @param schedules The factors, one or more.
- * @throws {TypeError} If one is no function.
+ * @throws {TypeError} If one is not a function.
  * @throws {RangeError} If there is none.
  * @example
  * ```ts

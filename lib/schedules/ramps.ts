@@ -21,7 +21,7 @@ export interface RampOptions {
  * Source: Smith's range test (2015, section 3.3).
  *
  * @param options See {@linkcode RampOptions}; `from` and `to` 0 or more.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export function linearRamp(options: RampOptions): Schedule {
  * Source: fastai's learning-rate finder.
  *
  * @param options See {@linkcode RampOptions}; `from` and `to` above 0.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts

@@ -63,7 +63,7 @@ export function checkMomenta(verb: string, baseMomentum: number | undefined, max
 /** What all schedules made here inherit from, beside Function; a notebook's display knows them by it. */
 export const schedulePrototype: Schedule = Object.create(Function.prototype);
 
-/** Makes a schedule: refuses iterations that are negative or no number, and attaches the config and the cycles' ends. */
+/** Makes a schedule: refuses iterations that are negative or not numbers, and attaches the config and the cycles' ends. */
 export function schedule(
   rate: (iteration: number) => Hyperparameters,
   config: ScheduleConfig | undefined,
@@ -90,7 +90,7 @@ export function rateSchedule(name: string, options: object, formula: (iteration:
  * Takes a schedule from a user. One made here is taken as it is; of any other function, each answer is checked and a
  * plain number is read as the learning rate.
  *
- * @throws {TypeError} If it is no function.
+ * @throws {TypeError} If it is not a function.
  */
 export function asSchedule(verb: string, name: string, given: unknown): Schedule {
   if (isMadeHere(given)) return given;

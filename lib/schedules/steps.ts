@@ -11,7 +11,7 @@ import { numeric, type OptionCheck, readOptions, type Rule, rules, shown } from 
  * Source: PyTorch's `StepLR`.
  *
  * @param options `initialLr`, 0 or more; `factor`, above 0; `dropEvery`, in iterations, above 0.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export interface PiecewiseConstantOptions {
  * one iteration later.)
  *
  * @param options See {@linkcode PiecewiseConstantOptions}.
- * @throws {TypeError} If an option is unknown, is no array or holds anything but numbers.
+ * @throws {TypeError} If an option is unknown, is not an array or holds anything but numbers.
  * @throws {RangeError} If a value is out of range, the boundaries do not rise, or the counts do not match.
  * @example
  * ```ts

@@ -23,7 +23,7 @@ export interface WarmUpOptions {
  *
  * @param rate The schedule to warm up.
  * @param options See {@linkcode WarmUpOptions}.
- * @throws {TypeError} If the schedule is no function, or an option is unknown or no number.
+ * @throws {TypeError} If the schedule is not a function, or an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts

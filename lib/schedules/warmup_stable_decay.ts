@@ -29,7 +29,7 @@ export interface WarmupStableDecayOptions {
  * Fixed Training Durations (2024).
  *
  * @param options See {@linkcode WarmupStableDecayOptions}.
- * @throws {TypeError} If an option is unknown or no number.
+ * @throws {TypeError} If an option is unknown or not a number.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts

@@ -22,7 +22,7 @@ export function shown(value: unknown): string {
  * @param value The option's value.
  * @param rule Words for the rule, such as `"above 0"`.
  * @param holds Whether a finite number keeps the rule.
- * @throws {TypeError} If the value is no number.
+ * @throws {TypeError} If the value is not a number.
  * @throws {RangeError} If it is not finite or breaks the rule.
  */
 export function checkNumber(
@@ -93,7 +93,7 @@ export type OptionsOf<C> = { readonly [K in keyof C]: C[K] extends OptionCheck<i
  * @param options The options as the caller gave them.
  * @param checks A check for each option.
  * @returns The options, with defaults for those left out.
- * @throws {TypeError} If `options` is no object, an option is unknown, or a value is of the wrong kind.
+ * @throws {TypeError} If `options` is not an object, an option is unknown, or a value is of the wrong kind.
  * @throws {RangeError} If a value breaks its rule.
  */
 export function readOptions<O extends object, C extends OptionChecks<O>>(

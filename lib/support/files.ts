@@ -30,30 +30,49 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   }
 }
 
-/** An error of the file system with the path and what to do. */
+/** An error of the file system with the path and what to do; other errors stay as they are. */
 export function fileError(verb: string, path: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error.message.startsWith("Cannot ")) return error;
-  const message = `Cannot ${verb} ${path}: ${cure(error)}, got ${shortly(error)}`;
-  const Kind = error.constructor as new (message: string) => Error;
-  try {
-    return new Kind(message);
-  } catch {
-    return new Error(message);
-  }
+  if (!(error instanceof Error)) return error;
+  const code = (error as Error & { code?: unknown }).code;
+  const { NotCapable } = Deno.errors;
+  if (typeof code !== "string" && !(error instanceof NotCapable)) return error;
+  const message = `Cannot ${verb} ${path}: ${cure(error, code)}, got ${shortly(error)}`;
+  const Kind = error.constructor as new (message: string, options: ErrorOptions) => Error;
+  return new Kind(message, { cause: error });
 }
 
-function cure(error: Error): string {
-  if (error instanceof Deno.errors.NotFound) return "it must exist";
+/** What helps against an error of the system, by its code. */
+function cure(error: Error, code: unknown): string {
   if (error instanceof Deno.errors.NotCapable) return "the program must be allowed to";
-  if (error instanceof Deno.errors.PermissionDenied || /read-only/i.test(error.message)) {
-    return "choose a place that you may write to";
+  switch (code) {
+    case "ENOENT":
+      return "it must exist";
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return "choose a place that you may write to";
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EFBIG":
+      return "free some disk space";
+    default:
+      return "the file system must allow it";
   }
-  if (/no space|os error 28|quota|os error 27|file too large/i.test(error.message)) return "free some disk space";
-  return "the file system must allow it";
 }
 
+/** The system's words, without the path, which stands before them. */
 function shortly(error: Error): string {
-  return error.message.replace(/: \w+ '[^']*'.*$/, "").replace(/^Requires .* access.*$/, "no permission");
+  if (error instanceof Deno.errors.NotCapable) return "no permission";
+  return error.message.replace(/: \w+ '[^']*'.*$/, "");
+}
+
+/** Removes a directory with all that it holds; one that is not there is no error. */
+export async function removeDirectory(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw fileError("remove", path, error);
+  }
 }
 
 /** Whether a file or a directory is there. */

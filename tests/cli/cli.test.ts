@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { helpText, parseFlags, UsageError } from "../../lib/cli/flags.ts";
+import { commandOf, helpText, parseFlags, UsageError } from "../../lib/cli/flags.ts";
 import { permissionFlags } from "../../lib/cli/launch.ts";
 import { EXPERIMENT_FLAGS } from "../../lib/cli/experiment_flags.ts";
 import { experimentFromFlags } from "../../lib/cli/experiment_from_flags.ts";
@@ -37,6 +37,12 @@ for (
     [["--preset", "slow"], /it must be one of "quick", "article", "fast", "paper", got "slow"/],
     [["--config", "/no/such/file"], /Cannot read \/no\/such\/file: it must exist/],
     [["quick"], /it takes flags alone, got "quick"/],
+    [["--augment", "--no-augment"], /--no-augment says the opposite, got both/],
+    [["--resume", "output/none", "--epochs", "4"], /Cannot resume a run: it keeps its settings .*, got --epochs/],
+    [["--resume", "output/none", "--preset", "paper"], /Cannot resume a run: it keeps its settings .*, got --preset/],
+    [["--images", "photos", "--data", "cifar"], /Cannot use CIFAR-10's files: other images were asked for, got --data/],
+    [["--images", "photos", "--dataset", "cifar10"], /the data set "cifar10" takes no directory, got /],
+    [["--average", "swa", "--schedule", "fixed"], /must have a schedule with cycles, got none/],
     [["--seed", "1.5"], /seed must be a whole number, got 1\.5/],
   ] as [string[], RegExp][]
 ) {
@@ -187,6 +193,12 @@ Deno.test("experimentFromFlags() keeps a tenth for validation when the size chan
   assert.equal(experimentFromFlags({}, "wasm").data.trainSize, 1280);
   const article = planExperiment(experimentFromFlags({ preset: "article" }, "native"), DATASETS.cifar10.facts!);
   assert.deepEqual([article.iterations, cyclesOf(article)!.stepSize, cyclesOf(article)!.cycles], [74_976, 6248, 6]);
+});
+
+Deno.test("commandOf() keeps what repeats a run, as a shell takes it", () => {
+  const args = ["--images", "my photos", "--output", "here", "--seed=7", "--offline", "--no-augment"];
+  assert.equal(commandOf("train", args), "deno task train --images 'my photos' --seed=7 --no-augment");
+  assert.equal(commandOf("train", args, ["--seed"]), "deno task train --images 'my photos' --no-augment");
 });
 
 Deno.test("progressLine() reads as Keras users know it", () => {

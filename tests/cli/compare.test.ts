@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { missingNativePart } from "../../lib/backend/native/setup/package.ts";
 import { cifar10IsCached } from "../../lib/data/cifar10/mod.ts";
+import { recordJobs } from "../../lib/cli/comparison_jobs.ts";
+import { presetExperiment } from "../../lib/experiments/presets.ts";
 import type { ResultRecord } from "../../lib/experiments/record.ts";
 import { allowed, withDirectory } from "../support.ts";
 import { clr } from "../support_cli.ts";
@@ -18,6 +20,7 @@ Deno.test("compare --choose takes each schedule's best value on held-out images,
     const varied = ["--schedules", "fixed,triangular", "--max-lr", "0.0001,0.02", "--choose", "--seeds", "2"];
     const first = await clr(["compare", ...small, ...varied, ...output]);
     assert.equal(first.code, 0, first.stderr);
+    assert.equal(first.stdout.split("Chosen on")[0].includes("| accuracy"), false, "test scores are not shown yet");
     assert.match(first.stdout, /Chosen on held-out images: fixed 0\.\d+, triangular 0\.\d+/);
     const record = await readRecord(`${directory}/one.json`);
     assert.equal(
@@ -46,7 +49,48 @@ Deno.test("compare --choose takes each schedule's best value on held-out images,
     const scores = ({ runs }: ResultRecord) =>
       runs.map(({ name, seed, testAccuracy }) => ({ name, seed, testAccuracy }));
     assert.deepEqual(scores(await readRecord(`${directory}/two.json`)), scores(record));
+    const changed = await clr(["compare", "--config", `${directory}/one.json`, "--epochs", "2"]);
+    assert.match(changed.stderr, /Cannot repeat a record: it has its own settings, got --epochs/);
   });
+});
+
+Deno.test("compare ends also where a training is too short for an epoch, and keeps another's runs", {
+  ignore: !ready,
+}, async () => {
+  await withDirectory(async (directory) => {
+    const short = [...small.filter((flag) => flag !== "--epochs" && flag !== "1"), "--schedules", "fixed"];
+    const output = ["--output", directory];
+    const first = await clr(["compare", ...short, "--iterations", "2", ...output]);
+    assert.equal(first.code, 0, first.stderr);
+    assert.deepEqual([...Deno.readDirSync(`${directory}/runs`)].map(({ name }) => name), ["fixed-seed42.json"]);
+    const other = await clr(["compare", ...short, "--iterations", "3", ...output]);
+    assert.equal(other.code, 2);
+    assert.match(other.stderr, /--output takes a new directory .*, got one in which fixed-seed42 has other settings/);
+    const merged = await clr(["compare", "--merge", directory, "--record", `${directory}/merged.json`]);
+    assert.equal(merged.code, 0, merged.stderr);
+    const { command } = await readRecord(`${directory}/merged.json`);
+    assert.match(command, /^deno task compare --model small-cnn .* --schedules fixed --iterations 2$/);
+  });
+});
+
+Deno.test("compare --help names the flags that it takes", {
+  ignore: !allowed("read", "run", "env", "sys"),
+}, async () => {
+  const { stdout } = await clr(["compare", "--help"]);
+  assert.match(stdout, /^ {2}--schedules X/m);
+  assert.doesNotMatch(stdout, /^ {2}--(schedule|mode) X/m);
+  assert.ok(stdout.split("\n").every((line) => line.length <= 110));
+});
+
+Deno.test("recordJobs() repeats the values of a comparison, and refuses two runs that share their files", () => {
+  const experiment = presetExperiment("quick");
+  const runs = [0.1, 0.2].map((value) => ({
+    ...{ name: "fixed", seed: 42, value, differs: { schedule: { name: "fixed", maxLr: value } } },
+  }));
+  const record = { experiment, runs } as unknown as ResultRecord;
+  assert.deepEqual(recordJobs(record).map(({ value }) => value), [0.1, 0.2]);
+  const twice = { experiment, runs: runs.map(({ value: _, ...run }) => run) } as unknown as ResultRecord;
+  assert.throws(() => recordJobs(twice), /its runs must differ in name, value or seed, got two fixed-seed42/);
 });
 
 Deno.test("compare with several values of one flag draws accuracy against the value", { ignore: !ready }, async () => {
@@ -65,6 +109,9 @@ for (
     [["--max-lr", "0.1,0.2", "--epochs", "1,2"], /one flag may have several values, got --max-lr and --epochs/],
     [["--base-lr", "0.1,0.2", "--schedules", "fixed"], /Cannot vary --base-lr: each schedule must take it, got fixed/],
     [["--max-lr", "0.1,x"], /Cannot read --max-lr: it takes numbers, got "0\.1,x"/],
+    [["--max-lr", "0.1,"], /Cannot read --max-lr: it takes numbers, got "0\.1,"/],
+    [["--schedules", "fixed", "--gamma", "0.9"], /Cannot read --gamma: a schedule must take it, got fixed/],
+    [["--max-lr", "0.1,0.2", "--choose", "--shard", "1/2"], /--choose takes no --shard, got both/],
     [["--choose"], /--choose needs several of one flag/],
     [["--schedules", "fixed,sawtooth"], /each must be one of .*, got "sawtooth"/],
   ] as [string[], RegExp][]

@@ -7,6 +7,7 @@ import { presetExperiment, PRESETS } from "../../lib/experiments/presets.ts";
 import { DATASETS } from "../../lib/experiments/registries/datasets.ts";
 import { SCHEDULES } from "../../lib/experiments/registries/schedules.ts";
 import { identityOf, readExperiment } from "../../lib/experiments/saved.ts";
+import { runExperiment } from "../../lib/experiments/trainer.ts";
 import { allowed, withDirectory } from "../support.ts";
 
 const facts = DATASETS.cifar10.facts!;
@@ -73,6 +74,17 @@ Deno.test("settings that have no effect are refused, and so are names that no re
     [{ data: { dataset: "folder" } }, /the data set "folder" needs a directory/],
     [{ loss: { labelSmoothing: 1 } }, /labelSmoothing must be 0 or more and below 1, got 1/],
     [{ companions: { average: { every: 0 } } }, /average\.every must be a whole number of 1 or more, got 0/],
+    [
+      { companions: { average: { every: "cycle" } }, schedule: { name: "fixed", maxLr: 0.1 } },
+      /an average of cycles' ends must have a schedule with cycles, got none/,
+    ],
+    [
+      { companions: { snapshots: true }, budget: { batchSize: 32, epochs: 1 } },
+      /snapshots of cycles' ends must have one within 281 iterations, got the first at 562/,
+    ],
+    [{ companions: { average: { every: 563 } } }, /average\.every must be at most the 562 iterations .*, got 563/],
+    [{ data: { dataset: "cifar10", directory: "photos" } }, /"cifar10" takes no directory, got "photos"/],
+    [{ data: { dataset: "cifar10", imageSize: 64 } }, /"cifar10" takes no imageSize, got 64/],
     [{ colour: "red" }, /are its options, got "colour"/],
   ];
   for (const [change, message] of cases) {
@@ -108,6 +120,27 @@ Deno.test("another schedule or optimizer keeps what it can use of the preset, an
   );
 });
 
+Deno.test("presetExperiment() and runExperiment() refuse what they do not know", async () => {
+  assert.throws(() => presetExperiment("slow"), /Cannot find a preset: it must be one of "quick", .*, got "slow"/);
+  await assert.rejects(
+    () => runExperiment({ ...presetExperiment("quick"), data: { dataset: "mnist" } }),
+    /dataset must be one of "cifar10", "folder", got "mnist"/,
+  );
+  await assert.rejects(
+    () => runExperiment({} as never),
+    /^RangeError: Cannot plan a run: preset must be one of/,
+  );
+});
+
+Deno.test("flags over a saved experiment change it; a broken one and a preset beside it are refused", () => {
+  const saved = presetExperiment("paper");
+  assert.equal(experimentFromFlags({ seed: 7 }, "native", saved).seed, 7);
+  assert.throws(() => experimentFromFlags({ preset: "quick" }, "native", saved), /in place of a preset, got --preset/);
+  const broken = { ...saved, optimizer: undefined } as never;
+  assert.throws(() => experimentFromFlags({ optimizer: "adam" }, "native", broken), /options must be an object/);
+  assert.throws(() => experimentFromFlags({ augment: true, "no-augment": true }, "native"), /got both/);
+});
+
 /** A config as runs wrote it before experiments had groups. */
 const OLD = {
   ...{ mode: "triangular2", batchSize: 32, classes: facts.classNames, momentum: 0.9, gamma: 0.99994, seed: 42 },
@@ -127,7 +160,7 @@ Deno.test("a config.json from before experiments had groups is the same run", {
     assert.deepEqual(plan.schedule.config!.mode, "triangular2");
     // its checkpoints know it by the settings as they stand in the file
     assert.equal(identityOf(raw, "native"), identityOf(OLD, "native"));
-    for (const text of ["{}", "[]", "null", "nonsense", '{"config":3}']) {
+    for (const text of ["{}", "[]", "null", "nonsense", '{"config":3}', '{"experiment":{},"runs":[]}']) {
       await Deno.writeTextFile(`${directory}/config.json`, text);
       await assert.rejects(
         () => readExperiment(`${directory}/config.json`),

@@ -11,7 +11,7 @@ import { presetExperiment } from "../../lib/experiments/presets.ts";
 import { DATASETS } from "../../lib/experiments/registries/datasets.ts";
 import { type RunOptions, runTraining } from "../../lib/experiments/trainer.ts";
 import { writeRunFiles } from "../../lib/experiments/run_files.ts";
-import { loadModel } from "../../lib/mod.ts";
+import { evaluate, loadModel } from "../../lib/mod.ts";
 import { allowed, smallImages, withDirectory } from "../support.ts";
 
 const native = allowed("read", "write", "env", "ffi", "sys") && !missingNativePart();
@@ -158,6 +158,66 @@ Deno.test("a run with weight decay, an average and snapshots goes on bit for bit
       });
     }
   });
+});
+
+Deno.test("snapshots from before a stop are kept beside the checkpoints, and score with the later ones", {
+  ignore: !native,
+}, async () => {
+  await selectBackend("native");
+  const shots: Experiment = {
+    ...tiny,
+    schedule: { name: "triangular", baseLr: 1e-3, maxLr: 2e-2, stepSize: { iterations: 1 } },
+    companions: { snapshots: true },
+  };
+  const whole = await run(shots);
+  assert.equal(whole.snapshots!.models.length, 4, "without checkpoints they are in memory");
+  whole.snapshots!.dispose();
+  await withDirectory(async (directory) => {
+    const checkpoints = { directory, everyMs: 0, run: "this" };
+    const controller = new AbortController();
+    let batches = 0;
+    await run(shots, {
+      ...{ checkpoints, signal: controller.signal },
+      callbacks: [{ onBatchBegin: () => void (++batches === 5 && controller.abort()) }],
+    });
+    const resumed = await run(shots, { checkpoints, resume: true });
+    assert.deepEqual(resumed.scores, whole.scores);
+  });
+});
+
+Deno.test(
+  "a run that cuts its last epoch ends with a checkpoint of its last iteration",
+  { ignore: !native },
+  async () => {
+    await selectBackend("native");
+    const cut: Experiment = { ...tiny, budget: { batchSize: 8, iterations: 6 } };
+    await withDirectory(async (directory) => {
+      const checkpoints = { directory, everyMs: 1e9, run: "this" };
+      const { scores, scheduler } = await run(cut, { checkpoints });
+      assert.equal((await readCheckpoint(directory, "this"))!.scheduler.iteration, 6);
+      const again = await run(cut, { checkpoints, resume: true });
+      assert.deepEqual([again.scores, again.scheduler.history], [scores, scheduler.history]);
+    });
+  },
+);
+
+Deno.test("the average that is saved is the one that was scored, its batch normalization refreshed", {
+  ignore: !native,
+}, async () => {
+  await selectBackend("native");
+  const plan = planExperiment({ ...tiny, companions: { average: { every: 2, decay: 0.5 } } }, DATASETS.cifar10.facts!);
+  const data = chooseData(plan, images);
+  const { scores, scheduler, model, average } = await runTraining(plan, data);
+  await withDirectory(async (directory) => {
+    await writeRunFiles({
+      ...{ directory, title: "tiny", history: scheduler.history, scores, classNames: CIFAR10_CLASSES, model },
+      averaged: { average: average!, data },
+    });
+    const loaded = await loadModel(`${directory}/average`);
+    const { loss } = await evaluate(loaded, data.test, { mean: data.mean });
+    assert.equal(loss, scores.find(({ name }) => name === "average")!.evaluation.loss);
+  });
+  assert.deepEqual((await evaluate(model, data.test, { mean: data.mean })).loss, scores[0].evaluation.loss);
 });
 
 Deno.test("a user's module builds the model, and what is wrong with it is said", {

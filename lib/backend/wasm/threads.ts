@@ -1,6 +1,6 @@
 /**
  * Threads for tfjs's WebAssembly backend, which starts them in browsers only: under Deno it asks for a browser's worker
- * by a blob's address, which there is none of, and so stays with one thread. Two do a step in two thirds of the time.
+ * by a blob URL, which Deno lacks here, and so stays with one thread. Two do a step in two thirds of the time.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

@@ -18,18 +18,19 @@ import { recordRun } from "../../experiments/record.ts";
 import type { Images } from "../../experiments/registries/datasets.ts";
 import { identityOf } from "../../experiments/saved.ts";
 import { runTraining } from "../../experiments/trainer.ts";
+import { removeDirectory } from "../../support/files.ts";
 import { join } from "../../support/path.ts";
 import { scored, writeComparison } from "../comparison_files.ts";
 import { JOB_FLAGS, jobsOf, recordJobs, shardFlag, VARIED } from "../comparison_jobs.ts";
 import { EXPERIMENT_GROUPS } from "../experiment_flags.ts";
-import { commandOf, type Flag, helpText, parseFlags, UsageError } from "../flags.ts";
+import { commandOf, type Flag, helpText, parseFlags, refuseFlags, UsageError } from "../flags.ts";
 import { LIST_FLAG, listText } from "../list.ts";
 import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, readSaved, startBackend } from "../session.ts";
 import { hearSignals, type Stop, type Voice, voice } from "../terminal.ts";
 
 const COMPARE_FLAGS = {
   seeds: { takes: "number", help: "how many seeds; several give mean, deviation and differences (1)" },
-  choose: { help: "take each schedule's best value on held-out images, found with the first seed, for all seeds" },
+  choose: { help: "choose each schedule's value on held-out images with the first seed, for all seeds" },
   shard: { takes: "text", help: "a part of the runs, as in 2/4: the second of four" },
   merge: { takes: "text", help: "put the runs of a directory together: no training" },
   config: { takes: "text", help: "start from a run's config.json, or repeat a record" },
@@ -39,12 +40,20 @@ const COMPARE_FLAGS = {
 } as const satisfies Record<string, Flag>;
 
 const FLAGS = { ...JOB_FLAGS, ...MACHINE_FLAGS, ...COMPARE_FLAGS };
+const SETTINGS = Object.keys(JOB_FLAGS) as (keyof typeof JOB_FLAGS)[];
+
+/** An experiment's flags in groups, as far as a comparison takes them: it has several schedules. */
+const GROUPS = Object.fromEntries(
+  Object.entries(EXPERIMENT_GROUPS).map(([title, flags]) =>
+    [title, Object.fromEntries(Object.entries(flags).filter(([name]) => name in JOB_FLAGS))] as const
+  ),
+);
 
 const HELP = helpText(
-  "deno task compare: train the same model under several schedules at one budget. One of " +
-    `${VARIED.map((name) => `--${name}`).join(", ")}\nmay have several values, as in 0.002,0.01,0.05: ` +
-    "every schedule then trains with each.",
-  { "What to compare": COMPARE_FLAGS, ...EXPERIMENT_GROUPS, "The machine": MACHINE_FLAGS },
+  "deno task compare: train the same model under several schedules at one budget. One of\n" +
+    `${VARIED.map((name) => `--${name}`).join(", ")}\nmay have several values, as in ` +
+    "0.002,0.01,0.05: every schedule then trains with each.",
+  { "What to compare": { schedules: JOB_FLAGS.schedules, ...COMPARE_FLAGS }, ...GROUPS, "The machine": MACHINE_FLAGS },
   [
     "deno task compare --seeds 3",
     "deno task compare --schedules triangular,one-cycle --epochs 4",
@@ -71,11 +80,17 @@ export async function compare(args: readonly string[]): Promise<number> {
     throw new UsageError(`Cannot read --seeds: it takes a whole number of 1 or more, got ${count}`);
   }
   const shard = shardFlag(flags.shard);
+  if (flags.choose && shard.of > 1) {
+    throw new UsageError("Cannot choose values in parts: --choose takes no --shard, got both");
+  }
+  if (saved?.record) {
+    refuseFlags(flags, [...SETTINGS, "seeds", "choose"], "Cannot repeat a record: it has its own settings");
+  }
   const choice = backendFlag(flags.backend);
   const jobsOn = (backend: string) =>
-    saved?.record ? recordJobs(saved.experiment, saved.record.runs) : jobsOf(flags, count, backend, saved?.experiment);
+    saved?.record ? recordJobs(saved.record) : jobsOf(flags, count, backend, saved?.experiment);
   const asked = jobsOn(choice); // a wrong call is found before anything is set up
-  for (const { experiment } of asked) checkEarly(experiment);
+  for (const { experiment } of asked) checkEarly(experiment, flags);
   if (flags.choose && (asked[0].value === undefined || asked[0].experiment.data.validationSize === 0)) {
     throw new UsageError("Cannot choose values: --choose needs several of one flag, and images held out, got none");
   }
@@ -88,15 +103,15 @@ export async function compare(args: readonly string[]): Promise<number> {
   const images = await loadImages(jobs[0].experiment, flags, speak, stop);
   const { plan } = planOn(jobs[0].experiment, images);
   speak.say(`Budget: ${plan.iterations} iterations of ${plan.experiment.budget.batchSize} images a run`);
-  const run = (list: Job[]) => runJobs(list, { shard, directory, backend, images, stop, speak });
+  checkFree(jobs, directory, backend, await readRuns(directory));
+  const running = { shard, directory, backend, images, command, stop, speak };
   const firstSeed = jobs[0].seed;
   const exploring = flags.choose ? jobs.filter(({ seed }) => seed === firstSeed) : jobs;
-  if (!await run(exploring)) return stop.code();
+  if (!await runJobs(exploring, { ...running, choosing: flags.choose })) return stop.code();
   if (flags.choose && count > 1) {
-    if (shard.of > 1) throw new UsageError("Cannot choose values in parts: --choose takes no --shard, got both");
     const chosen = chosenValues(matching(exploring, await readRuns(directory)), firstSeed);
     speak.say(`\nChosen on held-out images: ${[...chosen].map(([name, value]) => `${name} ${value}`).join(", ")}`);
-    if (!await run(jobs.filter(({ name, value }) => value === chosen.get(name)))) return stop.code();
+    if (!await runJobs(jobs.filter(({ name, value }) => value === chosen.get(name)), running)) return stop.code();
   }
   if (shard.of > 1) {
     speak.say(`Shard ${shard.number} of ${shard.of} has ended; --merge ${directory} puts all together.`);
@@ -105,19 +120,34 @@ export async function compare(args: readonly string[]): Promise<number> {
   return await writeComparison(directory, { command, jobs, ...flags }, speak);
 }
 
+/** Throws if a training's file would take the place of another training's. */
+function checkFree(jobs: readonly Job[], directory: string, backend: string, there: readonly DoneRun[]): void {
+  const taken = new Map(there.map((run) => [jobName(run), run]));
+  const other = jobs.find((job) => taken.has(jobName(job)) && !isDone(job, backend, [taken.get(jobName(job))!]));
+  if (other) {
+    throw new UsageError(
+      `Cannot write to ${directory}: --output takes a new directory or one of the same comparison, ` +
+        `got one in which ${jobName(other)} has other settings or another backend`,
+    );
+  }
+}
+
 /** Where and how jobs run. */
 interface Running {
   readonly shard: { readonly number: number; readonly of: number };
   readonly directory: string;
   readonly backend: BackendName;
   readonly images: Images;
+  readonly command: string;
   readonly stop: Stop;
   readonly speak: Voice;
+  /** Whether values are being chosen: the test images' scores are not shown then. */
+  readonly choosing?: boolean;
 }
 
 /** Runs the jobs that are not done yet; false where it was stopped. */
 async function runJobs(jobs: readonly Job[], running: Running): Promise<boolean> {
-  const { shard, directory, backend, speak } = running;
+  const { shard, directory, backend, speak, choosing } = running;
   const there = await readRuns(directory);
   const open = jobs.filter((job, index) => index % shard.of === shard.number - 1 && !isDone(job, backend, there));
   for (const [index, job] of open.entries()) {
@@ -130,18 +160,23 @@ async function runJobs(jobs: readonly Job[], running: Running): Promise<boolean>
       return false;
     }
     await writeRun(directory, run);
-    await Deno.remove(join(directory, "runs", jobName(job)), { recursive: true });
+    await removeDirectory(join(directory, "runs", jobName(job)));
     there.push(run);
+    if (choosing) {
+      speak.say(`Accuracy on held-out images: ${(100 * run.heldOutAccuracy).toFixed(1)} %`);
+      continue;
+    }
     const done = matching(jobs, there);
-    const exploring = done.some((run) => run.name === name && run.value !== value);
-    const shown = exploring ? done.filter((run) => run.value === value) : done;
+    const several = done.some((run) => run.name === name && run.value !== value);
+    const shown = several ? done.filter((run) => run.value === value) : done;
     speak.say(`\n${comparisonMarkdown(comparisonTable(shown.map(scored)))}`);
   }
   return true;
 }
 
 /** One training, which goes on from its checkpoint where there is one; undefined where it was stopped. */
-async function runJob(job: Job, { directory, backend, images, stop, speak }: Running): Promise<DoneRun | undefined> {
+async function runJob(job: Job, running: Running): Promise<DoneRun | undefined> {
+  const { directory, backend, images, command, stop, speak } = running;
   const { plan, data } = planOn(job.experiment, images);
   const { experiment } = plan;
   const result = await runTraining(plan, data, {
@@ -155,6 +190,7 @@ async function runJob(job: Job, { directory, backend, images, stop, speak }: Run
     resume: true,
   });
   result.model.dispose();
+  result.average?.dispose();
   if (result.status === "interrupted") return undefined;
   const { history } = result.scheduler;
   const classes = experiment.data.classes.length;
@@ -164,6 +200,7 @@ async function runJob(job: Job, { directory, backend, images, stop, speak }: Run
   return {
     ...job,
     backend,
+    command,
     heldOutAccuracy: result.evaluation ? last?.val_accuracy ?? 1 / classes : 1 / classes,
     result: recordRun({
       ...{ name: job.name, seed: job.seed, history, scores: result.scores },

@@ -84,7 +84,7 @@ async function native(): Promise<Finding> {
   const { why } = planNative(await platformFacts());
   return note(
     "native TensorFlow",
-    `${missing}; \`deno task setup\`${why ? ` (${why})` : ""}; WebAssembly serves till then`,
+    `${missing}; \`deno task setup\`${why ? ` (${why})` : ""}; WebAssembly serves until then`,
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * `deno task find-lr`: the range test on CIFAR-10 with MiniGoogLeNet.
+ * `deno task find-lr`: the range test, on the images and the model that flags name.
  * @module
  */
 import { rangeTestFigure } from "../../figures/range_test.ts";
@@ -10,7 +10,7 @@ import { findLearningRate, type RangeTest } from "../../finder/range_test.ts";
 import { duration, progressLine } from "../../callbacks/progress.ts";
 import { trainingBatches } from "../../experiments/data.ts";
 import { compiledModel } from "../../experiments/model.ts";
-import { type Flag, helpText, parseFlags } from "../flags.ts";
+import { commandOf, type Flag, helpText, parseFlags } from "../flags.ts";
 import { DATA_FLAGS, EXPERIMENT_FLAGS, MODEL_FLAGS } from "../experiment_flags.ts";
 import { experimentFromFlags } from "../experiment_from_flags.ts";
 import { LIST_FLAG, listText } from "../list.ts";
@@ -62,7 +62,7 @@ export async function findLr(args: readonly string[]): Promise<number> {
     checkNumber("read --smoothing", "it", smoothing, "0 or more and below 1", (value) => value >= 0 && value < 1);
   });
   const asked = experimentFromFlags(settings, choice);
-  checkEarly(asked);
+  checkEarly(asked, flags);
   const stop = hearSignals(say);
   const backend = await startBackend(choice, { precision: asked.precision, offline: flags.offline }, speak);
   const experiment = experimentFromFlags(settings, backend);
@@ -96,13 +96,14 @@ export async function findLr(args: readonly string[]): Promise<number> {
     rangeTestFigure(test, { title: `Learning-rate range test: ${experiment.model.name}` }),
     join(directory, "range_test.png"),
   );
-  for (const line of conclusions(test)) say(line);
+  const train = commandOf("train", args, Object.keys(TEST_FLAGS).map((name) => `--${name}`));
+  for (const line of conclusions(test, train)) say(line);
   say(`\nFiles in ${directory}: range_test.png, range_test.json`);
   return 0;
 }
 
-/** The suggestions, the bounds, and the command that uses them. */
-function conclusions({ suggestions, bounds, reason }: RangeTest): string[] {
+/** The suggestions, the bounds, and the command that trains the same model with them. */
+function conclusions({ suggestions, bounds, reason }: RangeTest, train: string): string[] {
   const rate = (value: number) => value.toPrecision(2);
   const lines = Object.entries(suggestions).map(([name, value]) => `  ${name.padEnd(9)} ${rate(value)}`);
   const suggested = lines.length > 0 ? ["Suggestions:", ...lines] : [];
@@ -112,6 +113,6 @@ function conclusions({ suggestions, bounds, reason }: RangeTest): string[] {
     ...suggested,
     `Bounds: ${base} to ${max} (${reason})`,
     "",
-    `Use them: deno task train --base-lr ${Number(base)} --max-lr ${Number(max)}`,
+    `Use them: ${train} --base-lr ${Number(base)} --max-lr ${Number(max)}`,
   ];
 }

@@ -14,7 +14,7 @@ import { exists, fileError } from "../../support/files.ts";
 import { join } from "../../support/path.ts";
 import { EXPERIMENT_FLAGS, EXPERIMENT_GROUPS } from "../experiment_flags.ts";
 import { experimentFromFlags } from "../experiment_from_flags.ts";
-import { commandOf, type Flag, helpText, parseFlags, UsageError } from "../flags.ts";
+import { commandOf, type Flag, helpText, parseFlags, refuseFlags, UsageError } from "../flags.ts";
 import { LIST_FLAG, listText } from "../list.ts";
 import {
   backendFlag,
@@ -68,22 +68,19 @@ export async function train(args: readonly string[]): Promise<number> {
   }
   const choice = backendFlag(flags.backend);
   const { resume } = flags;
-  const excluded = resume === undefined
-    ? []
-    : (["config", "output"] as const).filter((name) => flags[name] !== undefined);
-  if (excluded.length > 0) {
-    throw new UsageError(
-      `Cannot resume a run: --resume takes its settings and directory from it, got --${excluded[0]} too`,
-    );
+  if (resume !== undefined) {
+    const names = [...Object.keys(EXPERIMENT_FLAGS), "config", "output"];
+    refuseFlags(flags, names, "Cannot resume a run: it keeps its settings and its directory");
   }
   const minutes = flags["checkpoint-minutes"] ?? 5;
   if (!(minutes >= 0)) throw new UsageError(`Cannot read --checkpoint-minutes: it takes 0 or more, got ${minutes}`);
   const path = resume === undefined ? flags.config : join(resume, "config.json");
   const saved = path === undefined ? undefined : await readSaved(path);
   const asked = experimentFromFlags(flags, choice, saved?.experiment);
-  checkEarly(asked); // a wrong call is found before anything is set up
+  checkEarly(asked, flags); // a wrong call is found before anything is set up
   const directory = resume ?? await newDirectory(flags.output, scheduleName(asked));
-  const command = saved?.command ?? commandOf("train", args);
+  const changed = Object.keys(EXPERIMENT_FLAGS).some((name) => flags[name as keyof typeof flags] !== undefined);
+  const command = (changed ? undefined : saved?.command) ?? commandOf("train", args);
   const stop = hearSignals(speak.say);
 
   const backend = await startBackend(choice, { precision: asked.precision, offline: flags.offline }, speak);
@@ -122,7 +119,7 @@ export async function train(args: readonly string[]): Promise<number> {
       if (resume !== undefined) speak.say(`Going on after iteration ${scheduler.iteration} of ${plan.iterations}.`);
     },
   });
-  const code = await finish(plan, backend, result, directory, speak, stop.code());
+  const code = await finish(plan, data, backend, result, directory, speak, stop.code());
   if (flags.record !== undefined && result.evaluation) {
     await writeRecord(flags.record, {
       command,

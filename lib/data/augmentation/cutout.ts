@@ -17,7 +17,7 @@ import type { Augmentation } from "./augmentation.ts";
  * normalization, side 16 for CIFAR-10, 8 for CIFAR-100. Their code makes an odd side one pixel smaller; here it is exact.
  *
  * @param options `size`: the square's side in pixels, a whole number of 1 or more.
- * @throws {RangeError} If the size is no whole number of 1 or more.
+ * @throws {RangeError} If the size is not a whole number of 1 or more.
  * @example
  * ```ts
  * import { cutout } from "./cutout.ts";

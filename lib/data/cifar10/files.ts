@@ -160,7 +160,7 @@ async function fetchArchive(
 /**
  * The files of a tar archive by their last name: where an entry would climb to does not matter.
  *
- * @throws {Deno.errors.InvalidData} If it is no archive.
+ * @throws {Deno.errors.InvalidData} If it is not an archive.
  */
 export function filesOf(archive: ArrayBuffer): Map<string, Uint8Array> {
   let entries: ParsedTarFileItem[];

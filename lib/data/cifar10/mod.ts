@@ -35,7 +35,7 @@ export interface Cifar10Options extends FetchOptions {
  * @param options See {@linkcode Cifar10Options}.
  * @returns The 50,000 training and 10,000 test images, as bytes.
  * @throws {Deno.errors.NotFound} If `directory` lacks a file.
- * @throws {Deno.errors.InvalidData} If a file in `directory` is no official one.
+ * @throws {Deno.errors.InvalidData} If a file in `directory` is not the official one.
  * @throws {AggregateError} If no source can be reached.
  * @example
  * ```ts ignore

@@ -44,6 +44,8 @@ export interface DatasetEntry {
   readonly about: string;
   /** Its name in titles and summaries. */
   readonly title: string;
+  /** The settings that it takes beside classes and sizes; none by default. */
+  readonly takes?: readonly ("directory" | "imageSize")[];
   /** What it holds, where that is known before it is loaded: a wrong size is then refused before a download. */
   readonly facts?: DatasetFacts;
   /** Loads it. */
@@ -70,8 +72,9 @@ export const DATASETS: Readonly<Record<string, DatasetEntry>> = {
   folder: {
     about: "a folder of PNG and JPEG images, one sub-folder a class (--images DIR)",
     title: "a folder of images",
-    async load({ directory, imageSize = 32 }) {
-      const images = await imagesFromFolder(directory!, { size: [imageSize, imageSize] });
+    takes: ["directory", "imageSize"],
+    async load({ directory, imageSize = 32 }, { signal }) {
+      const images = await imagesFromFolder(directory!, { size: [imageSize, imageSize], signal });
       const [train, test] = split(images, { fraction: 0.1, seed: TEST_SEED });
       return { train, test };
     },

@@ -55,7 +55,7 @@ const quarterLeft = ({ gamma, iterations }: ScheduleRequest): number => gamma ??
 
 /** The schedules by name. */
 export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
-  triangular: { about: "up and down between two bounds, for ever", takes: CYCLE, build: (it) => cycle(it) },
+  triangular: { about: "up and down between two bounds, forever", takes: CYCLE, build: (it) => cycle(it) },
   triangular2: {
     about: "triangular, its height halved after each cycle",
     takes: CYCLE,
