@@ -40,15 +40,8 @@ export { type Augmentation, cutout, randomFlip, randomShift, type RandomShiftOpt
 export { augmentedImages, type AugmentedOptions } from "./data/augmented.ts";
 export { type Batches, batches, type BatchOptions, type Position } from "./data/batches.ts";
 export { CIFAR10_CLASSES } from "./data/cifar10/classes.ts";
-export {
-  concatenate,
-  type ImageDataset,
-  imageDataset,
-  meanImage,
-  split,
-  subset,
-  type SubsetOptions,
-} from "./data/dataset.ts";
+export { concatenate } from "./data/concatenate.ts";
+export { type ImageDataset, imageDataset, meanImage, split, subset, type SubsetOptions } from "./data/dataset.ts";
 export {
   type CompareOptions,
   compareSchedules,
