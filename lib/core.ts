@@ -37,8 +37,10 @@ export { stopAtCycleEnd, type StopAtCycleEndOptions } from "./callbacks/stop_at_
 export { type StopOnNaN, stopOnNaN } from "./callbacks/stop_on_nan.ts";
 export { stopOnInterrupt } from "./callbacks/stop_on_interrupt.ts";
 export { type Augmentation, cutout, randomFlip, randomShift, type RandomShiftOptions } from "./data/augment.ts";
+export { augmentedImages, type AugmentedOptions } from "./data/augmented.ts";
 export { type Batches, batches, type BatchOptions, type Position } from "./data/batches.ts";
 export { CIFAR10_CLASSES } from "./data/cifar10/classes.ts";
+export { concatenate } from "./data/concatenate.ts";
 export { type ImageDataset, imageDataset, meanImage, split, subset, type SubsetOptions } from "./data/dataset.ts";
 export {
   type CompareOptions,

@@ -11,6 +11,7 @@ export { stopOnInterrupt } from "./callbacks/stop_on_sigint.ts";
 export { tensorBoard } from "./callbacks/tensor_board.ts";
 export { type Cifar10Options, loadCifar10 } from "./data/cifar10/mod.ts";
 export { type FolderOptions, imagesFromFolder } from "./data/folder.ts";
+export { imagesToFolder } from "./data/folder_write.ts";
 export type { Experiment } from "./experiments/experiment.ts";
 export { presetExperiment } from "./experiments/presets.ts";
 export { type ExperimentOptions, runExperiment, type RunResult } from "./experiments/trainer.ts";

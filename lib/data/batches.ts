@@ -5,8 +5,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkNumber, checkOptions } from "../support/check.ts";
 import type { Augmentation } from "./augmentation/augmentation.ts";
+import { changer } from "./augmented.ts";
 import { type ImageDataset, imageLength } from "./dataset.ts";
-import { randomFrom, shuffled } from "./random.ts";
+import { shuffled } from "./random.ts";
 import { toNumbers, toTensors } from "./tensors.ts";
 
 /** Options of {@linkcode batches}. */
@@ -99,7 +100,6 @@ export function batches(dataset: ImageDataset, options: BatchOptions): Batches {
     );
   }
   const count = dropRemainder ? Math.floor(dataset.size / batchSize) : Math.ceil(dataset.size / batchSize);
-  const empty = mean && new Uint8Array(Uint8ClampedArray.from(mean)); // rounded
   let next: Position = { epoch: 0, batch: 0 };
 
   const pass = function* () {
@@ -107,11 +107,9 @@ export function batches(dataset: ImageDataset, options: BatchOptions): Batches {
     const following = { epoch: epoch + 1, batch: 0 };
     if (batch === count) next = following; // nothing is left of this epoch
     const order = seed === undefined ? undefined : shuffled(dataset.size, seed, epoch);
-    const change = (pixels: Uint8Array, place: number) => {
-      if (augment.length === 0) return pixels;
-      const random = randomFrom(seed!, epoch, place);
-      return augment.reduce((image, change) => change(image, dataset.shape, random, empty), pixels);
-    };
+    const change = seed === undefined || augment.length === 0
+      ? (pixels: Uint8Array) => pixels
+      : changer(dataset, { augment, seed, epoch, mean });
     for (let index = batch; index < count; index++) {
       const places = Array.from(
         { length: Math.min(batchSize, dataset.size - index * batchSize) },

@@ -1,0 +1,71 @@
+/**
+ * The images that augmentation makes, to look at.
+ * @module
+ */
+import { checkNumber, checkOptions } from "../support/check.ts";
+import type { Augmentation } from "./augmentation/augmentation.ts";
+import { type ImageDataset, imageDataset, imageLength } from "./dataset.ts";
+import { randomFrom } from "./random.ts";
+
+/** Options of {@linkcode augmentedImages}. */
+export interface AugmentedOptions {
+  /** Random changes, one after the other. */
+  augment: readonly Augmentation[];
+  /** Decides the changes, as in `batches`. */
+  seed: number;
+  /** The epoch whose images are made, from 0. Default 0. */
+  epoch?: number;
+  /** The mean image that `batches` subtracts; where a change leaves a hole, it shows. None by default. */
+  mean?: Float32Array;
+}
+
+/**
+ * The images of a data set as `batches` changes them in an epoch, in the data set's order: what the network is shown,
+ * before the mean is subtracted.
+ *
+ * @param dataset The images; they stay as they are.
+ * @param options See {@linkcode AugmentedOptions}.
+ * @throws {TypeError} If an option is unknown.
+ * @throws {RangeError} If the seed is no whole number, or the epoch no whole number of 0 or more.
+ * @example
+ * ```ts
+ * import { augmentedImages, imageDataset, randomFlip } from "../core.ts";
+ *
+ * const images = new Uint8Array([1, 2, 1, 2, 1, 2, 1, 2]);
+ * const parts = { images, labels: new Uint8Array(4), shape: [1, 2, 1], classNames: ["a"] } as const;
+ * const changed = augmentedImages(imageDataset(parts), { augment: [randomFlip()], seed: 1 });
+ * if (changed.images[0] + changed.images[1] !== 3) throw new Error("1, 2 or 2, 1");
+ * ```
+ */
+export function augmentedImages(dataset: ImageDataset, options: AugmentedOptions): ImageDataset {
+  const verb = "augment images";
+  checkOptions(verb, options, ["augment", "seed", "epoch", "mean"]);
+  const { seed, epoch = 0 } = options;
+  checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);
+  checkNumber(verb, "epoch", epoch, "a whole number of 0 or more", (n) => Number.isInteger(n) && n >= 0);
+  const length = imageLength(dataset);
+  const change = changer(dataset, { ...options, epoch });
+  const images = new Uint8Array(dataset.images.length);
+  for (let place = 0; place < dataset.size; place++) {
+    const from = place * length;
+    images.set(change(dataset.images.subarray(from, from + length), place), from);
+  }
+  return imageDataset({ ...dataset, images });
+}
+
+/**
+ * How an epoch changes the image at a place in the data set: by the seed, the epoch and the place alone.
+ *
+ * @param dataset Whose images are changed.
+ * @param options As for {@linkcode augmentedImages}, checked.
+ */
+export function changer(
+  { shape }: Pick<ImageDataset, "shape">,
+  { augment, seed, epoch, mean }: AugmentedOptions & { epoch: number },
+): (pixels: Uint8Array, place: number) => Uint8Array {
+  const empty = mean && new Uint8Array(Uint8ClampedArray.from(mean)); // rounded
+  return (pixels, place) => {
+    const random = randomFrom(seed, epoch, place);
+    return augment.reduce((image, change) => change(image, shape, random, empty), pixels);
+  };
+}
