@@ -50,6 +50,16 @@ export {
   type RunScore,
   standardSchedules,
 } from "./evaluation/comparison.ts";
+export {
+  descend,
+  descentHistory,
+  type DescentHistoryOptions,
+  type DescentOptions,
+  type LossDescent,
+  type Point,
+  randomPoints,
+  type RandomPointsOptions,
+} from "./evaluation/descent.ts";
 export { type Ensemble, ensemble } from "./evaluation/ensemble.ts";
 export { type ClassScore, evaluate, type Evaluation } from "./evaluation/evaluate.ts";
 export { mirrored } from "./evaluation/mirrored.ts";

@@ -45,7 +45,7 @@ const ROOMS: readonly { room: string; from: readonly string[]; packages?: RegExp
     packages: /^(@tensorflow\/tfjs|fast-png|jpeg-js|nanotar|registry-auth-token(\/registry-url)?)$/,
   },
   { room: "figures", from: ["history", "schedules", "data", "support"], packages: /^fast-png$/ },
-  { room: "rendering", from: ["figures", "support"], packages: /^(jsdom|@resvg\/resvg-js)$/ },
+  { room: "rendering", from: ["figures", "support"], packages: /^(fast-png|jsdom|@resvg\/resvg-js)$/ },
   {
     room: "backend",
     from: ["support"],
