@@ -10,6 +10,7 @@ import { type BackendChoice, type BackendName, BACKENDS, selectBackend } from ".
 import { checkExperiment } from "../experiments/check_experiment.ts";
 import { cyclesOf, describeSchedule } from "../experiments/describe.ts";
 import type { Experiment } from "../experiments/experiment.ts";
+import { cifar10IsCached } from "../data/cifar10/mod.ts";
 import { planExperiment, type RunPlan } from "../experiments/plan.ts";
 import { chooseData, type RunData } from "../experiments/data.ts";
 import { DATASETS, factsOf, type Images } from "../experiments/registries/datasets.ts";
@@ -98,6 +99,12 @@ export async function loadImages(
   stop: Stop,
 ): Promise<Images> {
   if (data.dataset === "cifar10" && values.data === undefined && values.offline) {
+    if (!await cifar10IsCached()) {
+      throw new Error(
+        "Cannot load CIFAR-10: it is not in the cache, and --offline forbids fetching it; run `deno task setup` once " +
+          "with a network, or name a directory by --data",
+      );
+    }
     say("Offline: CIFAR-10 from the cache.");
   }
   const images = await DATASETS[data.dataset].load(data, {

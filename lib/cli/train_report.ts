@@ -107,7 +107,7 @@ function nextSteps({ experiment }: RunPlan, backend: BackendName, place: string)
     [`deno task train --schedule ${other}`, "another schedule (--list names them all)"],
     ...faster ? [["deno task train --precision bfloat16", "mixed precision, which this processor has: faster"]] : [],
     ["deno task find-lr", "find the bounds for your own model"],
-    ["deno task train --preset article", "the article's run (hours)"],
+    ...experiment.data.dataset === "cifar10" ? [["deno task train --preset article", "the article's run (hours)"]] : [],
   ];
   const width = Math.max(...steps.map(([command]) => command.length));
   return ["Next:", ...steps.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`)];

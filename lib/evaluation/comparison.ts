@@ -145,7 +145,9 @@ export function comparisonMarkdown(table: readonly ComparisonRow[]): string {
   });
   const head = ["schedule", "accuracy, %", "loss", "seeds", ...several ? ["behind the best, points (95 %)"] : []];
   const notes = [
-    ...table.some(({ runs }) => runs < 2) ? ["One seed is no ranking: another seed may turn the order."] : [],
+    ...table.length > 1 && table.some(({ runs }) => runs < 2)
+      ? ["One seed is no ranking: another seed may change the order."]
+      : [],
     ...several ? ["Differences are paired by seed. Where the interval holds 0, the two cannot be told apart."] : [],
   ];
   return [`| ${head.join(" | ")} |`, `|${head.map(() => "---|").join("")}`, ...lines, "", ...notes, ""].join("\n");

@@ -37,7 +37,8 @@ export function describeSchedule({ experiment, batchesPerEpoch }: RunPlan): stri
   }
   const { name, momentum, nesterov, weightDecay } = optimizer;
   if (name !== "momentum") parts.push(name);
-  if (momentum !== undefined) parts.push(`${nesterov ? "Nesterov " : ""}momentum ${momentum}`);
+  const cycled = !isScheduleConfig(schedule) && schedule.momentumRange !== undefined;
+  if (momentum !== undefined && !cycled) parts.push(`${nesterov ? "Nesterov " : ""}momentum ${momentum}`);
   if (weightDecay) parts.push(`weight decay ${weightDecay}`);
   return parts.join(", ");
 }
