@@ -8,7 +8,7 @@ import { isSlow, presetExperiment, PRESETS } from "../experiments/presets.ts";
 import { DATASETS } from "../experiments/registries/datasets.ts";
 import { OPTIMIZERS } from "../experiments/registries/optimizers.ts";
 import { SCHEDULES } from "../experiments/registries/schedules.ts";
-import { checkChoice, shown } from "../support/check.ts";
+import { checkChoice } from "../support/check.ts";
 import { resolve } from "../support/path.ts";
 import { type ExperimentValues, SETTING_FLAGS, type SettingFlag } from "./experiment_flags.ts";
 import { refuseFlags, UsageError } from "./flags.ts";
@@ -34,11 +34,6 @@ export function experimentFromFlags(values: ExperimentValues, backend: string, s
     }
     if (values.augment && values["no-augment"]) {
       throw new UsageError("Cannot read --augment: --no-augment says the opposite, got both");
-    }
-    if (values.images !== undefined && values.dataset !== undefined && values.dataset !== "folder") {
-      throw new UsageError(
-        `Cannot read --dataset: --images is the data set "folder", got ${shown(values.dataset)} too`,
-      );
     }
     const experiment = withEntries(base, values) as unknown as Record<string, Record<string, unknown>>;
     for (const [flag, { sets: [group, name] }] of Object.entries(SETTING_FLAGS) as [string, SettingFlag][]) {
