@@ -31,7 +31,7 @@ const REDUCED: Record<string, Record<string, number>> = {
   "04_minigooglenet_under_clr.ipynb": { trainSize: 64, testSize: 250, batchSize: 16 },
   "05_finding_the_bounds.ipynb": { size: 500, iterations: 120, epochs: 2, seeds: 1 },
   "06_which_policy.ipynb": { trainSize: 500, epochs: 1, seeds: 1 },
-  "07_your_own_data_and_model.ipynb": { size: 400, epochs: 4, seeds: 1 },
+  "07_your_own_data_and_model.ipynb": { size: 500, epochs: 4, seeds: 1 },
 };
 const NO_IMAGES = ["01_schedules.ipynb", "02_why_cycles_help.ipynb"];
 
@@ -59,7 +59,7 @@ Deno.test("a notebook runs with the settings for WebAssembly", { ignore: !runner
   const stored = await readNotebook(`${NOTEBOOKS}/07_your_own_data_and_model.ipynb`);
   await withDirectory(async (directory) => {
     const { notebook, failure } = await execute(
-      withParameters(stored, { size: 100, batchSize: 20, epochs: 2, seeds: 1, backend: "wasm" }),
+      withParameters(stored, { size: 500, batchSize: 50, epochs: 2, seeds: 1, backend: "wasm" }),
       directory,
       false,
     );
