@@ -2,6 +2,7 @@
  * The trainings that a comparison asks for: schedules, values, seeds, shards.
  * @module
  */
+import { checkExperiment } from "../experiments/check_experiment.ts";
 import { type Job, jobName } from "../experiments/comparison_runs.ts";
 import type { Experiment, ScheduleSettings } from "../experiments/experiment.ts";
 import type { ResultRecord } from "../experiments/record.ts";
@@ -104,7 +105,8 @@ function takes(schedule: string, flag: string): boolean {
 /**
  * A record's trainings, to be done again.
  *
- * @throws {UsageError} If two of them have the same name, value and seed: their files would be the same.
+ * @throws {UsageError} If two of them have the same name, value and seed, as their files would be the same; or if they
+ * differ in their images or their precision, which are set up once for all.
  */
 export function recordJobs({ experiment, runs }: ResultRecord): Job[] {
   const jobs = runs.map(({ name = "run", seed, value, differs }) => ({
@@ -115,6 +117,15 @@ export function recordJobs({ experiment, runs }: ResultRecord): Job[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new UsageError(`Cannot repeat a record: its runs must differ in name, value or seed, got two ${twice}`);
+  }
+  const shared = ({ precision, data: { dataset, directory, imageSize } }: Experiment) =>
+    JSON.stringify([precision, dataset, directory, imageSize]);
+  for (const job of jobs) atTheDoor(() => checkExperiment(job.experiment));
+  const other = jobs.find((job) => shared(job.experiment) !== shared(jobs[0].experiment));
+  if (other) {
+    throw new UsageError(
+      `Cannot repeat a record: its runs must share their images and their precision, got ${jobName(other)} with others`,
+    );
   }
   return jobs;
 }

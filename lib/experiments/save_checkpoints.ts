@@ -57,18 +57,19 @@ export class SaveCheckpoints extends ModelCallback {
     };
     super({
       onBatchEnd: async () => {
-        const { iteration } = scheduler;
-        const cut = iteration === iterations && iteration % batchesPerEpoch !== 0;
-        if (!cut && !signal?.aborted && performance.now() - last < everyMs) return;
+        if (!signal?.aborted && performance.now() - last < everyMs) return;
         if (!await weightsAreFinite(this.trained!)) return; // at an epoch's end the guard has looked
+        const { iteration } = scheduler;
         const epoch = Math.floor((iteration - 1) / batchesPerEpoch);
         await save({ epoch, batch: iteration - epoch * batchesPerEpoch });
       },
       onEpochEnd: async (epoch) => {
-        // an interrupted epoch has its checkpoint already, and is not over
-        if (scheduler.iteration === (epoch + 1) * batchesPerEpoch && !signal?.aborted) {
-          await save({ epoch: epoch + 1, batch: 0 });
-        }
+        const { iteration } = scheduler;
+        const batch = iteration - epoch * batchesPerEpoch;
+        if (iteration < iterations) {
+          // an interrupted epoch has its checkpoint already, and is not over
+          if (batch === batchesPerEpoch && !signal?.aborted) await save({ epoch: epoch + 1, batch: 0 });
+        } else await save({ epoch, batch });
       },
     });
   }

@@ -91,6 +91,13 @@ Deno.test("recordJobs() repeats the values of a comparison, and refuses two runs
   assert.deepEqual(recordJobs(record).map(({ value }) => value), [0.1, 0.2]);
   const twice = { experiment, runs: runs.map(({ value: _, ...run }) => run) } as unknown as ResultRecord;
   assert.throws(() => recordJobs(twice), /its runs must differ in name, value or seed, got two fixed-seed42/);
+  const mixed = { experiment, runs: [runs[0], { ...runs[1], differs: { precision: "bfloat16" } }] } as unknown;
+  assert.throws(
+    () => recordJobs(mixed as ResultRecord),
+    /must share their images .*, got fixed-0\.2-seed42 with others/,
+  );
+  const broken = { experiment: {}, runs } as unknown as ResultRecord;
+  assert.throws(() => recordJobs(broken), /Cannot plan a run: preset must be one of/);
 });
 
 Deno.test("compare with several values of one flag draws accuracy against the value", { ignore: !ready }, async () => {

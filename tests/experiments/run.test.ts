@@ -214,6 +214,7 @@ Deno.test("the average that is saved is the one that was scored, its batch norma
       averaged: { average: average!, data },
     });
     const loaded = await loadModel(`${directory}/average`);
+    loaded.compile({ optimizer: "sgd", loss: "categoricalCrossentropy" });
     const { loss } = await evaluate(loaded, data.test, { mean: data.mean });
     assert.equal(loss, scores.find(({ name }) => name === "average")!.evaluation.loss);
   });

@@ -90,6 +90,12 @@ export async function train(args: readonly string[]): Promise<number> {
     speak.say(`The quick preset is scaled down for ${backend}: ${plan.experiment.data.trainSize} images.`);
   }
   const model = await compiledModel(plan);
+  const runs = saved?.record?.runs.length ?? 1;
+  if (runs > 1) {
+    speak.say(
+      `The record has ${runs} runs; this trains their shared experiment once (\`deno task compare\` repeats all).`,
+    );
+  }
   for (const line of summary(plan, data, model.countParams())) speak.say(line);
   const warning = cutCycleWarning(plan);
   if (warning) speak.say(warning);
