@@ -2,31 +2,16 @@
  * `deno task compare`: schedules against each other at one budget, resumable within each run, shardable.
  * @module
  */
-import type { BackendName } from "../../backend/select.ts";
-import { ProgressBar } from "../../callbacks/progress.ts";
-import { comparisonMarkdown, comparisonTable } from "../../evaluation/comparison.ts";
-import {
-  chosenValues,
-  type DoneRun,
-  isDone,
-  type Job,
-  jobName,
-  readRuns,
-  writeRun,
-} from "../../experiments/comparison_runs.ts";
-import { recordRun } from "../../experiments/record.ts";
-import type { Images } from "../../experiments/registries/datasets.ts";
-import { identityOf } from "../../experiments/saved.ts";
-import { runTraining } from "../../experiments/trainer.ts";
-import { removeDirectory } from "../../support/files.ts";
+import { chosenValues, readRuns } from "../../experiments/comparison_runs.ts";
 import { join } from "../../support/path.ts";
-import { scored, writeComparison } from "../comparison_files.ts";
+import { writeComparison } from "../comparison_files.ts";
 import { JOB_FLAGS, jobsOf, recordJobs, shardFlag, VARIED } from "../comparison_jobs.ts";
+import { checkFree, matching, runJobs } from "../comparison_runner.ts";
 import { EXPERIMENT_GROUPS } from "../experiment_flags.ts";
 import { commandOf, type Flag, helpText, parseFlags, refuseFlags, UsageError } from "../flags.ts";
 import { LIST_FLAG, listText } from "../list.ts";
 import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, readSaved, startBackend } from "../session.ts";
-import { hearSignals, type Stop, type Voice, voice } from "../terminal.ts";
+import { hearSignals, voice } from "../terminal.ts";
 
 const COMPARE_FLAGS = {
   seeds: { takes: "number", help: "how many seeds; several give mean, deviation and differences (1)" },
@@ -119,98 +104,3 @@ export async function compare(args: readonly string[]): Promise<number> {
   }
   return await writeComparison(directory, { command, jobs, ...flags }, speak);
 }
-
-/** Throws if a training's file would take the place of another training's. */
-function checkFree(jobs: readonly Job[], directory: string, backend: string, there: readonly DoneRun[]): void {
-  const taken = new Map(there.map((run) => [jobName(run), run]));
-  const other = jobs.find((job) => taken.has(jobName(job)) && !isDone(job, backend, [taken.get(jobName(job))!]));
-  if (other) {
-    throw new UsageError(
-      `Cannot write to ${directory}: --output takes a new directory or one of the same comparison, ` +
-        `got one in which ${jobName(other)} has other settings or another backend`,
-    );
-  }
-}
-
-/** Where and how jobs run. */
-interface Running {
-  readonly shard: { readonly number: number; readonly of: number };
-  readonly directory: string;
-  readonly backend: BackendName;
-  readonly images: Images;
-  readonly command: string;
-  readonly stop: Stop;
-  readonly speak: Voice;
-  /** Whether values are being chosen: the test images' scores are not shown then. */
-  readonly choosing?: boolean;
-}
-
-/** Runs the jobs that are not done yet; false where it was stopped. */
-async function runJobs(jobs: readonly Job[], running: Running): Promise<boolean> {
-  const { shard, directory, backend, speak, choosing } = running;
-  const there = await readRuns(directory);
-  const open = jobs.filter((job, index) => index % shard.of === shard.number - 1 && !isDone(job, backend, there));
-  for (const [index, job] of open.entries()) {
-    const { name, seed, value } = job;
-    const at = value === undefined ? "" : ` at ${value}`;
-    speak.say(`\n${name}${at}, seed ${seed} (run ${index + 1} of ${open.length})`);
-    const run = await runJob(job, running);
-    if (!run) {
-      speak.say("Stopped; the same command goes on where it was.");
-      return false;
-    }
-    await writeRun(directory, run);
-    await removeDirectory(join(directory, "runs", jobName(job)));
-    there.push(run);
-    if (choosing) {
-      speak.say(`Accuracy on held-out images: ${(100 * run.heldOutAccuracy).toFixed(1)} %`);
-      continue;
-    }
-    const done = matching(jobs, there);
-    const several = done.some((run) => run.name === name && run.value !== value);
-    const shown = several ? done.filter((run) => run.value === value) : done;
-    speak.say(`\n${comparisonMarkdown(comparisonTable(shown.map(scored)))}`);
-  }
-  return true;
-}
-
-/** One training, which goes on from its checkpoint where there is one; undefined where it was stopped. */
-async function runJob(job: Job, running: Running): Promise<DoneRun | undefined> {
-  const { directory, backend, images, command, stop, speak } = running;
-  const { plan, data } = planOn(job.experiment, images);
-  const { experiment } = plan;
-  const result = await runTraining(plan, data, {
-    callbacks: [new ProgressBar({ sink: speak.sink })],
-    signal: stop.signal,
-    checkpoints: {
-      directory: join(directory, "runs", jobName(job)),
-      everyMs: 300_000,
-      run: identityOf(experiment, backend),
-    },
-    resume: true,
-  });
-  result.model.dispose();
-  result.average?.dispose();
-  if (result.status === "interrupted") return undefined;
-  const { history } = result.scheduler;
-  const classes = experiment.data.classes.length;
-  const last = history.validations?.at(-1)?.iteration === plan.iterations
-    ? history.validations.at(-1)
-    : history.epochs.at(-1);
-  return {
-    ...job,
-    backend,
-    command,
-    heldOutAccuracy: result.evaluation ? last?.val_accuracy ?? 1 / classes : 1 / classes,
-    result: recordRun({
-      ...{ name: job.name, seed: job.seed, history, scores: result.scores },
-      ...{ epochs: result.scheduler.iteration / plan.batchesPerEpoch, minutes: result.elapsedMs / 60_000 },
-    }, { count: 8, classes }),
-  };
-}
-
-/** The runs that were done for jobs. */
-const matching = (jobs: readonly Job[], runs: readonly DoneRun[]): DoneRun[] => {
-  const keys = new Set(jobs.map(({ experiment }) => JSON.stringify(experiment)));
-  return runs.filter(({ experiment }) => keys.has(JSON.stringify(experiment)));
-};

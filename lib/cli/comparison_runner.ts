@@ -1,0 +1,120 @@
+/**
+ * The trainings of a comparison, one after the other: each goes on from its checkpoint and leaves one file.
+ * @module
+ */
+import type { BackendName } from "../backend/select.ts";
+import { ProgressBar } from "../callbacks/progress.ts";
+import { comparisonMarkdown, comparisonTable } from "../evaluation/comparison.ts";
+import { type DoneRun, isDone, type Job, jobName, readRuns, writeRun } from "../experiments/comparison_runs.ts";
+import { recordRun } from "../experiments/record.ts";
+import type { Images } from "../experiments/registries/datasets.ts";
+import { identityOf } from "../experiments/saved.ts";
+import { runTraining } from "../experiments/trainer.ts";
+import { removeDirectory } from "../support/files.ts";
+import { join } from "../support/path.ts";
+import { scored } from "./comparison_files.ts";
+import { UsageError } from "./flags.ts";
+import { planOn } from "./session.ts";
+import type { Stop, Voice } from "./terminal.ts";
+
+/** Throws if a training's file would take the place of another training's. */
+export function checkFree(jobs: readonly Job[], directory: string, backend: string, there: readonly DoneRun[]): void {
+  const taken = new Map(there.map((run) => [jobName(run), run]));
+  const other = jobs.find((job) => taken.has(jobName(job)) && !isDone(job, backend, [taken.get(jobName(job))!]));
+  if (other) {
+    throw new UsageError(
+      `Cannot write to ${directory}: --output takes a new directory or one of the same comparison, ` +
+        `got one in which ${jobName(other)} has other settings or another backend`,
+    );
+  }
+}
+
+/** Where and how jobs run. */
+export interface Running {
+  /** The part of the jobs that is run here. */
+  readonly shard: { readonly number: number; readonly of: number };
+  /** Where the runs' files go. */
+  readonly directory: string;
+  /** The backend. */
+  readonly backend: BackendName;
+  /** The images of all runs. */
+  readonly images: Images;
+  /** The command that repeats the comparison. */
+  readonly command: string;
+  /** Ends a training after its batch. */
+  readonly stop: Stop;
+  /** Says how it goes. */
+  readonly speak: Voice;
+  /** Whether values are being chosen: the test images' scores are not shown then. */
+  readonly choosing?: boolean;
+}
+
+/** Runs the jobs that are not done yet; false where it was stopped. */
+export async function runJobs(jobs: readonly Job[], running: Running): Promise<boolean> {
+  const { shard, directory, backend, speak, choosing } = running;
+  const there = await readRuns(directory);
+  const open = jobs.filter((job, index) => index % shard.of === shard.number - 1 && !isDone(job, backend, there));
+  for (const [index, job] of open.entries()) {
+    const { name, seed, value } = job;
+    const at = value === undefined ? "" : ` at ${value}`;
+    speak.say(`\n${name}${at}, seed ${seed} (run ${index + 1} of ${open.length})`);
+    const run = await runJob(job, running);
+    if (!run) {
+      speak.say("Stopped; the same command goes on where it was.");
+      return false;
+    }
+    await writeRun(directory, run);
+    await removeDirectory(join(directory, "runs", jobName(job)));
+    there.push(run);
+    if (choosing) {
+      speak.say(`Accuracy on held-out images: ${(100 * run.heldOutAccuracy).toFixed(1)} %`);
+      continue;
+    }
+    const done = matching(jobs, there);
+    const several = done.some((run) => run.name === name && run.value !== value);
+    const shown = several ? done.filter((run) => run.value === value) : done;
+    speak.say(`\n${comparisonMarkdown(comparisonTable(shown.map(scored)))}`);
+  }
+  return true;
+}
+
+/** One training, which goes on from its checkpoint where there is one; undefined where it was stopped. */
+async function runJob(job: Job, running: Running): Promise<DoneRun | undefined> {
+  const { directory, backend, images, command, stop, speak } = running;
+  const { plan, data } = planOn(job.experiment, images);
+  const { experiment } = plan;
+  const result = await runTraining(plan, data, {
+    callbacks: [new ProgressBar({ sink: speak.sink })],
+    signal: stop.signal,
+    checkpoints: {
+      directory: join(directory, "runs", jobName(job)),
+      everyMs: 300_000,
+      run: identityOf(experiment, backend),
+    },
+    resume: true,
+  });
+  result.model.dispose();
+  result.average?.dispose();
+  if (result.status === "interrupted") return undefined;
+  const { history } = result.scheduler;
+  const classes = experiment.data.classes.length;
+  const last = history.validations?.at(-1)?.iteration === plan.iterations
+    ? history.validations.at(-1)
+    : history.epochs.at(-1);
+  return {
+    ...job,
+    backend,
+    command,
+    heldOutAccuracy: result.evaluation ? last?.val_accuracy ?? 1 / classes : 1 / classes,
+    result: recordRun({
+      ...{ name: job.name, seed: job.seed, history, scores: result.scores },
+      ...{ epochs: result.scheduler.iteration / plan.batchesPerEpoch, minutes: result.elapsedMs / 60_000 },
+    }, { count: 8, classes }),
+  };
+}
+
+/** The runs that were done for jobs. */
+export const matching = (jobs: readonly Job[], runs: readonly DoneRun[]): DoneRun[] => {
+  const keys = new Set(jobs.map(({ experiment }) => JSON.stringify(experiment)));
+  return runs.filter(({ experiment }) => keys.has(JSON.stringify(experiment)));
+};
