@@ -32,7 +32,8 @@ Deno.test("loaded from a server, the library runs, and says what needs a clone",
         ...["--config", new URL("deno.json", root).pathname, "--allow-read", "--allow-env", "--allow-sys"],
         ...[`--allow-import=${host}`, `${directory}/program.js`, `http://${host}/lib/mod.ts`],
       ],
-      env: { DENO_DIR: `${directory}/cache`, NO_COLOR: "1" },
+      // graphics drivers complain where there is no runtime directory
+      env: { DENO_DIR: `${directory}/cache`, NO_COLOR: "1", XDG_RUNTIME_DIR: directory },
     }).output();
     const [printed, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
     assert.equal(complaints, "");
