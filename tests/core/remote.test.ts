@@ -32,8 +32,11 @@ Deno.test("loaded from a server, the library runs, and says what needs a clone",
         ...["--config", new URL("deno.json", root).pathname, "--allow-read", "--allow-env", "--allow-sys"],
         ...[`--allow-import=${host}`, `${directory}/program.js`, `http://${host}/lib/mod.ts`],
       ],
-      // graphics drivers complain where there is no runtime directory
-      env: { DENO_DIR: `${directory}/cache`, NO_COLOR: "1", XDG_RUNTIME_DIR: directory },
+      // graphics drivers complain where these directories are missing
+      env: {
+        ...{ DENO_DIR: `${directory}/cache`, NO_COLOR: "1" },
+        ...{ XDG_RUNTIME_DIR: directory, XDG_CACHE_HOME: directory },
+      },
     }).output();
     const [printed, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
     assert.equal(complaints, "");
