@@ -10,6 +10,7 @@ import { recordRun } from "../experiments/record.ts";
 import type { Images } from "../experiments/registries/datasets.ts";
 import { identityOf } from "../experiments/saved.ts";
 import { runTraining } from "../experiments/trainer.ts";
+import { recordsOf } from "../figures/source.ts";
 import { removeDirectory } from "../support/files.ts";
 import { join } from "../support/path.ts";
 import { scored } from "./comparison_files.ts";
@@ -98,9 +99,7 @@ async function runJob(job: Job, running: Running): Promise<DoneRun | undefined> 
   if (result.status === "interrupted") return undefined;
   const { history } = result.scheduler;
   const classes = experiment.data.classes.length;
-  const last = history.validations?.at(-1)?.iteration === plan.iterations
-    ? history.validations.at(-1)
-    : history.epochs.at(-1);
+  const last = recordsOf(history, "val_accuracy").at(-1);
   return {
     ...job,
     backend,
