@@ -76,7 +76,7 @@ export { suggest } from "./finder/suggest.ts";
 export type { EpochRecord, TrainingHistory, ValidationRecord } from "./history/history.ts";
 export type { BatchScores } from "./history/recorder.ts";
 export type { ImageModelOptions } from "./models/building.ts";
-export { cifar10Full, cifar10FullRateMultiplier } from "./models/cifar10_full.ts";
+export { cifar10Full, type Cifar10FullOptions, cifar10FullRateMultiplier } from "./models/cifar10_full.ts";
 export {
   localResponseNormalization,
   type LocalResponseNormalizationOptions,

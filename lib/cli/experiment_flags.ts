@@ -64,6 +64,11 @@ export const MODEL_FLAGS = {
     sets: ["model", "batchNormMomentum"],
     help: "how much of batch normalization's running averages each step keeps (0.99)",
   },
+  normalization: {
+    takes: "text",
+    sets: ["model", "normalization"],
+    help: "of cifar10-full: local-response, or batch, without the paper's penalties (local-response)",
+  },
   optimizer: { takes: "text", sets: ["optimizer", "name"], help: "an optimizer by name (momentum)" },
   momentum: { takes: "number", sets: ["optimizer", "momentum"], help: "the optimizer's momentum, or beta1 (0.9)" },
   nesterov: { sets: ["optimizer", "nesterov"], help: "Nesterov's momentum" },

@@ -3,15 +3,33 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type OptionChecks, readOptions } from "../support/check.ts";
-import { apply, classCount, type ImageModelOptions, imageShape, initializerSeeds, modelSeed } from "./building.ts";
+import { oneOf, type OptionChecks, readOptions } from "../support/check.ts";
+import {
+  apply,
+  classCount,
+  fractionBelowOne,
+  type ImageModelOptions,
+  imageShape,
+  initializerSeeds,
+  modelSeed,
+} from "./building.ts";
 import { localResponseNormalization } from "./local_response_normalization.ts";
+
+/** Options of {@linkcode cifar10Full}. */
+export interface Cifar10FullOptions extends ImageModelOptions {
+  /** What normalizes: the paper's `"local-response"` (default), or `"batch"`. */
+  normalization?: "local-response" | "batch";
+  /** How much of batch normalization's running averages each step keeps, 0 or more and below 1. Default 0.9. */
+  batchNormMomentum?: number;
+}
 
 const OPTIONS = {
   inputShape: imageShape(1),
   classes: classCount,
   seed: modelSeed,
-} satisfies OptionChecks<ImageModelOptions>;
+  normalization: oneOf(["local-response", "batch"], "local-response"),
+  batchNormMomentum: fractionBelowOne(0.9),
+} satisfies OptionChecks<Cifar10FullOptions>;
 
 /**
  * The `cifar10_full` network that ships with Caffe, on which Smith trained CIFAR-10. 89,578 parameters by default.
@@ -32,10 +50,15 @@ const OPTIONS = {
  * loss counts the penalty; validation losses do not. The learning rate of biases belongs to the optimizer, see
  * {@linkcode cifar10FullRateMultiplier}. Its images are bytes minus the mean image, not scaled. Not compiled.
  *
- * Sources: Caffe's `examples/cifar10/cifar10_full_train_test.prototxt` and `cifar10_full_solver.prototxt`; Smith,
- * Cyclical Learning Rates for Training Neural Networks (2017), section 4.1.
+ * `normalization: "batch"` is the network as one would build it today, 90,090 parameters: batch normalization before each
+ * of the three ReLUs, where Caffe's own variant for it has it; no local response normalization; and no penalty in the
+ * layers, as weight decay is then the optimizer's affair.
  *
- * @param options See {@linkcode ImageModelOptions}.
+ * Sources: Caffe's `examples/cifar10/cifar10_full_train_test.prototxt`, `cifar10_full_solver.prototxt` and
+ * `cifar10_full_sigmoid_train_test_bn.prototxt`; Smith, Cyclical Learning Rates for Training Neural Networks (2017),
+ * section 4.1.
+ *
+ * @param options See {@linkcode Cifar10FullOptions}.
  * @returns Input [n, height, width, channels], output [n, classes], a softmax.
  * @throws {TypeError} If an option is unknown or of the wrong kind.
  * @throws {RangeError} If a size is too small.
@@ -49,11 +72,16 @@ const OPTIONS = {
  * if (model.countParams() !== 89_578) throw new Error("Caffe's network");
  * ```
  */
-export function cifar10Full(options: ImageModelOptions = {}): tf.LayersModel {
-  const { inputShape, classes, seed } = readOptions("create cifar10_full", options, OPTIONS);
+export function cifar10Full(options: Cifar10FullOptions = {}): tf.LayersModel {
+  const { inputShape, classes, seed, normalization, batchNormMomentum } = readOptions(
+    "create cifar10_full",
+    options,
+    OPTIONS,
+  );
+  const batch = normalization === "batch";
   const nextSeed = initializerSeeds(seed);
   const gaussian = (stddev: number) => tf.initializers.randomNormal({ mean: 0, stddev, ...nextSeed() });
-  const penalty = (l2: number) => tf.regularizers.l2({ l2 });
+  const penalty = (l2: number) => batch ? undefined : tf.regularizers.l2({ l2 });
   const convolution = (filters: number, deviation: number, name: string) =>
     tf.layers.conv2d({
       filters,
@@ -64,20 +92,24 @@ export function cifar10Full(options: ImageModelOptions = {}): tf.LayersModel {
       biasRegularizer: penalty(0.002),
       name,
     });
-  const relu = (name: string) => tf.layers.activation({ activation: "relu", name });
+  const relu = (number: number) => [
+    ...(batch ? [tf.layers.batchNormalization({ momentum: batchNormMomentum, name: `bn${number}` })] : []),
+    tf.layers.activation({ activation: "relu", name: `relu${number}` }),
+  ];
+  const normalize = (name: string) => batch ? [] : [localResponseNormalization({ name })];
   const pool = (name: string) => ({ poolSize: 3, strides: 2, padding: "same", name }) as const;
   const input = tf.input({ shape: [...inputShape], name: "images" });
   const layers = [
     convolution(32, 1e-4, "conv1"),
     tf.layers.maxPooling2d(pool("pool1")),
-    relu("relu1"),
-    localResponseNormalization({ name: "norm1" }),
+    ...relu(1),
+    ...normalize("norm1"),
     convolution(32, 0.01, "conv2"),
-    relu("relu2"),
+    ...relu(2),
     tf.layers.averagePooling2d(pool("pool2")),
-    localResponseNormalization({ name: "norm2" }),
+    ...normalize("norm2"),
     convolution(64, 0.01, "conv3"),
-    relu("relu3"),
+    ...relu(3),
     tf.layers.averagePooling2d(pool("pool3")),
     tf.layers.flatten({ name: "flatten" }),
     tf.layers.dense({

@@ -97,3 +97,24 @@ Deno.test("cifar10Full()'s penalty adds Caffe's weight decay to the gradients", 
     close([penalized[index]], [plain[index].map((g, i) => g + decay * before[index][i])], 1e-4);
   }
 });
+
+Deno.test("cifar10Full({ normalization: 'batch' }) normalizes before each ReLU, and leaves decay to the optimizer", () => {
+  const model = cifar10Full({ normalization: "batch", batchNormMomentum: 0.8, seed: 1 });
+  // scale, shift and two averages for 32, 32 and 64 channels
+  assert.equal(model.countParams(), 89_578 + 4 * (32 + 32 + 64));
+  assert.deepEqual(
+    model.layers.slice(1).map(({ name }) => name),
+    [
+      ...["conv1", "pool1", "bn1", "relu1"],
+      ...["conv2", "bn2", "relu2", "pool2"],
+      ...["conv3", "bn3", "relu3", "pool3"],
+      ...["flatten", "ip1"],
+    ],
+  );
+  assert.equal(model.getLayer("bn2").getConfig().momentum, 0.8);
+  assert.equal(model.calculateLosses().length, 0);
+  assert.throws(
+    () => cifar10Full({ normalization: "layer" as "batch" }),
+    /Cannot create cifar10_full: normalization must be .*got "layer"/,
+  );
+});
