@@ -79,6 +79,10 @@ const cases: [string, (...xs: tf.Tensor[]) => tf.Tensor, number[][]][] = [
       tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, [[0, 0], [2, 0], [0, 1], [0, 0]] as never, "NHWC"),
     [[2, 7, 6, 16], [3, 3, 16, 16]],
   ],
+  ["a 5x5 convolution of many channels", convolution(1, "same"), [[3, 9, 7, 16], [5, 5, 16, 32]]],
+  ["a valid 5x5 convolution of many channels", convolution(1, "valid"), [[2, 6, 10, 32], [5, 5, 32, 16]]],
+  ["a 5x5 convolution of many channels and few pixels", convolution(1, "same"), [[9, 2, 3, 16], [5, 5, 16, 16]]],
+  ["a layer's 5x5 convolution of many channels", fused(1, "same", "relu"), [[2, 8, 8, 32], [5, 5, 32, 48], [48]]],
   ["a layer's 3x3 convolution of many channels", fused(1, "same"), [[2, 5, 6, 32], [3, 3, 32, 16], [16]]],
   ["ReLU", (x) => tf.relu(x), [[3, 4, 5, 2]]],
   ["a bias", (x, b) => tf.add(x, b), [[3, 4, 5, 2], [2]]],
@@ -114,8 +118,10 @@ for (const backend of ["native", "wasm", "webgpu"] as const) {
     const from = (low: number, high: number) => low + Math.floor((high - low + 1) * random());
     for (let i = 0; i < 30; i++) {
       const many = i % 3 === 0; // the native backend has another way for sixteens
-      const [height, width, channels] = [from(3, 9), from(3, 9), many ? 16 : from(1, 20)];
-      const [rows, columns, filters] = many ? [3, 3, 32] : [from(1, 3), from(1, 3), from(1, 6)];
+      const side = i % 2 === 0 ? 3 : 5;
+      const least = many ? side : 3;
+      const [height, width, channels] = [from(least, 9), from(least, 9), many ? 16 : from(1, 20)];
+      const [rows, columns, filters] = many ? [side, side, 32] : [from(1, 3), from(1, 3), from(1, 6)];
       const pad = random() < 0.5 ? "same" as const : "valid" as const;
       // tfjs's own WebAssembly kernel goes wrong, forward, where a filter with padding is smaller than its stride
       const strides = from(1, pad === "same" ? Math.min(rows, columns) : 3);
@@ -192,26 +198,26 @@ for (const backend of ["native", "wasm", "webgpu"] as const) {
 const own = { ignore: !ready.native || ownOperations() !== "compiled" };
 
 Deno.test(
-  "native: where this project's own operations are compiled, 3x3 convolutions and their gradients run by them",
+  "native: where this project's own operations are compiled, 3x3 and 5x5 convolutions and their gradients run by them",
   own,
   async () => {
     await selectBackend("native");
     const x = numbers([1, 6, 6, 16], 1) as tf.Tensor4D;
-    const gradients = (filters: number) => {
+    const gradients = (side: number, filters: number) => {
       const operations = timeOperations();
       tf.dispose(
         tf.grads((x, filter) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, "same"))([
           x,
-          numbers([3, 3, 16, filters], 2),
+          numbers([side, side, 16, filters], 2),
         ]).map((gradient) => gradient.dataSync()),
       );
       return [...operations.stop().keys()].filter((name) => name.includes("Conv2D")).sort();
     };
-    assert.deepEqual(
-      gradients(32),
-      ["WinogradConv2D", "WinogradConv2DBackpropFilter", "WinogradConv2DBackpropInput"],
-    );
-    assert.deepEqual(gradients(8), ["Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput"]);
+    const all = ["Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput"];
+    for (const side of [3, 5]) {
+      assert.deepEqual(gradients(side, 32), all.map((name) => `Winograd${name}`));
+      assert.deepEqual(gradients(side, 8), all);
+    }
   },
 );
 
@@ -223,7 +229,7 @@ Deno.test("native: this project's own operations refuse what they are not made f
       ["WinogradConv2D", [[1, 4, 4, 8], [3, 3, 8, 16], [16]]],
       ["WinogradConv2D", [[1, 4, 4, 16], [3, 3, 16, 16], [8]]],
       ["WinogradConv2D", [[4, 4, 16], [3, 3, 16, 16], [16]]],
-      ["WinogradConv2DBackpropInput", [[1, 4, 4, 16], [5, 5, 16, 16]]],
+      ["WinogradConv2DBackpropInput", [[1, 4, 4, 16], [7, 7, 16, 16]]],
       ["WinogradConv2DBackpropFilter", [[1, 4, 4, 16], [2, 4, 4, 16]]],
     ] as const
   ) {

@@ -1,6 +1,6 @@
 /**
- * 3x3 convolutions of stride 1 by Winograd's minimal filtering on the native backend (native/winograd.h), where channels
- * come in sixteens: less than half of oneDNN's time for all three directions together, equal to it to rounding.
+ * 3x3 and 5x5 convolutions of stride 1 by Winograd's minimal filtering on the native backend (cpp/winograd.h), where
+ * channels come in sixteens: less than half of oneDNN's time for all three directions together, equal to it to rounding.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -17,7 +17,7 @@ interface ConvolutionAttributes {
 }
 type Shape4D = [number, number, number, number];
 
-/** Channels come in multiples of so many: kPanel of native/product.h. */
+/** Channels come in multiples of so many: kPanel of cpp/product.h. */
 const CHANNELS = 16;
 
 /** Puts them to use. The operations must have been added. */
@@ -40,8 +40,9 @@ export function registerConvolutions(): void {
   });
   replaceKernel("Conv2DBackpropFilter", (call, stock) => {
     const { x, dy } = call.inputs as Record<string, tf.TensorInfo>;
-    const info = winograd(call, x.shape, (call.attrs as unknown as { filterShape: number[] }).filterShape);
-    return info ? run("BackpropFilter", [x, dy], info, [3, 3]) : stock(call);
+    const { filterShape } = call.attrs as unknown as { filterShape: number[] };
+    const info = winograd(call, x.shape, filterShape);
+    return info ? run("BackpropFilter", [x, dy], info, filterShape.slice(0, 2)) : stock(call);
   });
 }
 
@@ -54,7 +55,7 @@ function winograd(
   const { strides, pad, dataFormat = "NHWC", dilations = 1, dimRoundingMode } =
     attrs as unknown as ConvolutionAttributes;
   const [rows, columns, ...channels] = filter;
-  const plain = rows === 3 && columns === 3 && channels.every((count) => count % CHANNELS === 0) &&
+  const plain = rows === columns && (rows === 3 || rows === 5) && channels.every((count) => count % CHANNELS === 0) &&
     [strides, dilations].flat().every((step) => step === 1) && dataFormat === "NHWC" && !isMixed(backend) &&
     Object.values(inputs).every((tensor) => !tensor || tensor.dtype === "float32");
   if (!plain) return;

@@ -3,8 +3,8 @@
  *
  * tfjs builds training batch normalization out of a dozen passes over memory, and ReLU's gradient out of a step
  * and a product; TensorFlow has each as one operation. Where TensorFlow was built with oneDNN, there are faster ones still
- * (onednn.ts), and where this project's own operations could be compiled, those do the 3x3 convolutions
- * (native_convolutions.ts).
+ * (onednn.ts), and where this project's own operations could be compiled, those do the 3x3 and 5x5
+ * convolutions (convolutions.ts).
  * @module
  */
 import * as tf from "@tensorflow/tfjs";

@@ -41,7 +41,7 @@ class Floats {
   int64_t size() const { return TF_TensorElementCount(tensor_); }
   int rank() const { return TF_NumDims(tensor_); }
   bool isFilter(const clr::Shape& shape) const {
-    return rank() == 4 && dim(0) == 3 && dim(1) == 3 && dim(2) == shape.inputs && dim(3) == shape.outputs;
+    return rank() == 4 && dim(0) == dim(1) && dim(2) == shape.inputs && dim(3) == shape.outputs;
   }
   int dim(int index) const { return index < rank() ? static_cast<int>(TF_Dim(tensor_, index)) : 0; }
 
@@ -66,14 +66,17 @@ void destroy(void* attributes) { delete static_cast<Attributes*>(attributes); }
 
 // Checks what a call brings, makes room for its result and computes it.
 template <typename Compute>
-void finish(TF_OpKernelContext* context, Status& status, bool fits, const clr::Shape& shape, const int64_t (&result)[4],
-            const Compute& compute) {
-  if (!fits || shape.inputs % clr::kPanel || shape.outputs % clr::kPanel) {
-    status.refuse("images [n][height][width][channels], 3x3 filters and channels in multiples of 16 are needed");
+void finish(TF_OpKernelContext* context, Status& status, bool fits, int taps, const clr::Shape& shape,
+            const int64_t (&result)[4], const Compute& compute) {
+  if (!fits || (taps != 3 && taps != 5) || shape.inputs % clr::kPanel || shape.outputs % clr::kPanel) {
+    status.refuse("images [n][height][width][channels], 3x3 or 5x5 filters and channels in multiples of 16 are needed");
   }
   if (status.ok()) {
     const Floats to(context, result, status);
-    if (status.ok() && to.size() > 0) compute(clr::Winograd(shape), to.data());
+    if (status.ok() && to.size() > 0) {
+      if (taps == 3) compute(clr::Winograd<3>(shape), to.data());
+      else compute(clr::Winograd<5>(shape), to.data());
+    }
   }
   if (!status.ok()) TF_OpKernelContext_Failure(context, status);
 }
@@ -84,7 +87,8 @@ void convolve(void* kernel, TF_OpKernelContext* context) {
   const Floats x(context, 0, status), filter(context, 1, status), bias(context, 2, status);
   const clr::Shape shape = {x.dim(0), x.dim(1), x.dim(2), x.dim(3), size[0], size[1], filter.dim(3), padding[0], padding[1]};
   const bool fits = x.rank() == 4 && filter.isFilter(shape) && (bias.size() == 0 || bias.size() == shape.outputs);
-  finish(context, status, fits, shape, {shape.images, size[0], size[1], shape.outputs}, [&](const auto& winograd, float* y) {
+  const int64_t result[4] = {shape.images, size[0], size[1], shape.outputs};
+  finish(context, status, fits, filter.dim(0), shape, result, [&](const auto& winograd, float* y) {
     winograd.convolve(x.data(), filter.data(), bias.size() ? bias.data() : nullptr, y);
   });
 }
@@ -95,7 +99,8 @@ void inputGradient(void* kernel, TF_OpKernelContext* context) {
   const Floats dy(context, 0, status), filter(context, 1, status);
   const clr::Shape shape = {dy.dim(0), size[0], size[1], filter.dim(2), dy.dim(1), dy.dim(2), dy.dim(3), padding[0], padding[1]};
   const bool fits = dy.rank() == 4 && filter.isFilter(shape);
-  finish(context, status, fits, shape, {shape.images, size[0], size[1], shape.inputs}, [&](const auto& winograd, float* dx) {
+  const int64_t result[4] = {shape.images, size[0], size[1], shape.inputs};
+  finish(context, status, fits, filter.dim(0), shape, result, [&](const auto& winograd, float* dx) {
     winograd.inputGradient(dy.data(), filter.data(), dx);
   });
 }
@@ -106,8 +111,9 @@ void filterGradient(void* kernel, TF_OpKernelContext* context) {
   const Floats x(context, 0, status), dy(context, 1, status);
   const clr::Shape shape = {x.dim(0),  x.dim(1),  x.dim(2),   x.dim(3),  dy.dim(1),
                             dy.dim(2), dy.dim(3), padding[0], padding[1]};
-  const bool fits = x.rank() == 4 && dy.rank() == 4 && dy.dim(0) == shape.images;
-  finish(context, status, fits, shape, {3, 3, shape.inputs, shape.outputs}, [&](const auto& winograd, float* filter) {
+  const bool fits = x.rank() == 4 && dy.rank() == 4 && dy.dim(0) == shape.images && size[0] == size[1];
+  const int64_t result[4] = {size[0], size[1], shape.inputs, shape.outputs};
+  finish(context, status, fits, size[0], shape, result, [&](const auto& winograd, float* filter) {
     winograd.filterGradient(x.data(), dy.data(), filter);
   });
 }
