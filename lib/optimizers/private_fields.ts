@@ -26,6 +26,16 @@ export interface PrivateFields {
   accumulations?: Slot[];
   /** The momentum of Adam and Adamax. */
   beta1?: number;
+  /** How much of the squared gradients' average stays in Adam. */
+  beta2?: number;
+  /** What Adam adds to the root of that average. */
+  epsilon?: number;
+  /** Adam's products of all beta1 and all beta2 so far. */
+  accBeta1?: tf.Variable;
+  accBeta2?: tf.Variable;
+  /** What Adam remembers, in the order of the gradients. */
+  accumulatedFirstMoment?: Slot[];
+  accumulatedSecondMoment?: Slot[];
   /** Adamax divides its rate by `1 + decay iteration`; RMSProp calls the weight of its past so. */
   decay?: number;
   /** Not tfjs's: the weight decay in force, on optimizers that {@linkcode withWeightDecay} has been given. */

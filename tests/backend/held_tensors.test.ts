@@ -72,12 +72,18 @@ Deno.test("what comes before ReLU can still be read, with and without a gradient
   close(await values("native"), expected, 1e-4);
 });
 
-for (const nesterov of [false, true]) {
-  Deno.test(`momentum in TensorFlow's variables is tfjs's own${nesterov ? ", Nesterov's too" : ""}`, io, async () => {
+const optimizers = {
+  momentum: () => tf.train.momentum(0.1, 0.9),
+  "Nesterov's momentum": () => tf.train.momentum(0.1, 0.9, true),
+  Adam: () => tf.train.adam(0.1),
+  "Adam with a large epsilon": () => tf.train.adam(0.1, 0.9, 0.99, 0.1),
+};
+for (const [name, makeOptimizer] of Object.entries(optimizers)) {
+  Deno.test(`${name} in TensorFlow's variables is tfjs's own`, io, async () => {
     const train = async (backend: "native" | "cpu") => {
       await selectBackend(backend);
-      const weight = tf.variable(numbers([3, 4], 1), true, `w_${backend}_${nesterov}_${crypto.randomUUID()}`);
-      const optimizer = tf.train.momentum(0.1, 0.9, nesterov);
+      const weight = tf.variable(numbers([3, 4], 1), true, `w_${backend}_${crypto.randomUUID()}`);
+      const optimizer = makeOptimizer();
       const step = () => optimizer.minimize(() => tf.square(tf.sub(weight, numbers([3, 4], 2))).sum() as tf.Scalar);
       const seen: tf.Tensor[] = [];
       for (let i = 0; i < 6; i++) {

@@ -12,6 +12,7 @@ import { batchNormKernel, registerBatchNorm, replaceGradient } from "../gradient
 import { computedLate, holdTensors } from "./held_tensors.ts";
 import { batchNorm } from "./batch_norm.ts";
 import { registerConvolutions } from "./convolutions.ts";
+import { fuseAdam } from "./adam.ts";
 import { fuseMomentum } from "./momentum.ts";
 import { NATIVE, nativeBackend, nativeOp, replaceKernel } from "./ops.ts";
 import { hasOneDnn, registerOneDnn } from "./onednn.ts";
@@ -32,6 +33,7 @@ export function registerNativeKernels(own: boolean): void {
     outputsToSave: [true],
   });
   fuseMomentum();
+  fuseAdam();
   if (oneDnn) registerOneDnn();
   if (own) registerConvolutions();
   computeInputGradientsLate();
