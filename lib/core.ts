@@ -64,6 +64,13 @@ export { type Ensemble, ensemble } from "./evaluation/ensemble.ts";
 export { type ClassScore, evaluate, type Evaluation } from "./evaluation/evaluate.ts";
 export { mirrored } from "./evaluation/mirrored.ts";
 export { refreshBatchNorm } from "./evaluation/refresh_batch_norm.ts";
+export {
+  iterationsToAccuracy,
+  type TimedRun,
+  timesToAccuracy,
+  type TimeToAccuracy,
+  timeToAccuracyMarkdown,
+} from "./evaluation/time_to_accuracy.ts";
 export type { CurveReading, Suggestions } from "./finder/bounds.ts";
 export {
   type BatchSource,

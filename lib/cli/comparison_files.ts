@@ -3,8 +3,16 @@
  * @module
  */
 import { comparisonMarkdown, comparisonTable } from "../evaluation/comparison.ts";
+import { timeToAccuracyMarkdown } from "../evaluation/time_to_accuracy.ts";
 import { chosenValues, differences, type DoneRun, isDone, type Job, readRuns } from "../experiments/comparison_runs.ts";
-import { hardwareText, historyOfOne, type ResultRecord, versions, writeRecord } from "../experiments/record.ts";
+import {
+  hardwareText,
+  historyOfOne,
+  type RecordRun,
+  type ResultRecord,
+  versions,
+  writeRecord,
+} from "../experiments/record.ts";
 import { SCHEDULES } from "../experiments/registries/schedules.ts";
 import { comparisonFigure } from "../figures/comparison.ts";
 import type { Figure } from "../figures/figure.ts";
@@ -59,7 +67,9 @@ export async function writeComparison(directory: string, options: ComparisonOpti
   await write("comparison.json", JSON.stringify(record));
   const { iterations } = record.runs[0];
   const title = `${record.experiment.model.name}, ${iterations.toLocaleString("en")} iterations`;
-  const text = varied ? sensitivityText(runs) : comparisonMarkdown(comparisonTable(runs.map(scored)));
+  const text = varied
+    ? sensitivityText(runs)
+    : `${comparisonMarkdown(comparisonTable(runs.map(scored)))}\n${timeToAccuracyMarkdown(record.runs.map(timed))}`;
   await write("comparison.md", text);
   if (varied) {
     const points = runs.map(({ name, seed, value, result }) => ({
@@ -167,6 +177,9 @@ function parameterOf(runs: readonly DoneRun[]): string {
   }
   return "value";
 }
+
+/** A run as the table of times takes it. */
+const timed = ({ name, ...run }: RecordRun) => ({ name: name!, ...run });
 
 /** A run as the table takes it. */
 export const scored = ({ name, seed, result: { testAccuracy, testLoss } }: DoneRun) => ({

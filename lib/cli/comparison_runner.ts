@@ -10,7 +10,7 @@ import { recordRun } from "../experiments/record.ts";
 import type { Images } from "../experiments/registries/datasets.ts";
 import { identityOf } from "../experiments/saved.ts";
 import { runTraining } from "../experiments/trainer.ts";
-import { recordsOf } from "../figures/source.ts";
+import { recordsOf } from "../history/history.ts";
 import { removeDirectory } from "../support/files.ts";
 import { join } from "../support/path.ts";
 import { scored } from "./comparison_files.ts";

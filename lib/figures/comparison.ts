@@ -2,14 +2,14 @@
  * The figure of schedules compared at one budget.
  * @module
  */
-import type { TrainingHistory } from "../history/history.ts";
+import { recordsOf, type TrainingHistory } from "../history/history.ts";
 import { shown } from "../support/check.ts";
 import { metricAxis, metricWords, rateAxis, timeAxis } from "./axes.ts";
 import { coloursOf } from "./colours.ts";
 import { type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
 import { reduceLine } from "./reduce.ts";
 import { meanAndBand, seedsTitle } from "./seeds.ts";
-import { byEpoch, historyOf, type HistorySource, recordsOf } from "./source.ts";
+import { byEpoch, historyOf, type HistorySource } from "./source.ts";
 
 /** One run of a comparison. */
 export interface ComparedRun {

@@ -50,12 +50,3 @@ export function byEpoch({ epochs }: TrainingHistory, metric: string): (number | 
   if (!epochs.some((epoch) => typeof epoch[metric] === "number")) return undefined;
   return epochs.map((epoch) => epoch[metric] ?? null);
 }
-
-/** A validation, at an epoch's end or within one. */
-type Validated = Pick<EpochRecord, "iteration"> & Readonly<Record<string, number>>;
-
-/** What was recorded of a metric by epoch and, of validations, also within epochs: in the order of the iterations. */
-export function recordsOf({ epochs, validations = [] }: TrainingHistory, metric: string): readonly Validated[] {
-  const records: Validated[] = metric.startsWith("val_") ? [...epochs, ...validations] : epochs;
-  return records.filter((record) => Number.isFinite(record[metric])).sort((a, b) => a.iteration - b.iteration);
-}

@@ -2,12 +2,12 @@
  * Figures of a training: its losses, accuracies and rates.
  * @module
  */
-import type { TrainingHistory } from "../history/history.ts";
+import { recordsOf, type TrainingHistory } from "../history/history.ts";
 import { metricAxis, rateAxis, timeAxis } from "./axes.ts";
 import { COLOURS, type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
 import { rateLine } from "./learning_rate.ts";
 import { reduceLine } from "./reduce.ts";
-import { byEpoch, historyOf, type HistorySource, recordsOf } from "./source.ts";
+import { byEpoch, historyOf, type HistorySource } from "./source.ts";
 
 /**
  * A training at a glance: losses, accuracies and the learning rate, one below the other on a shared axis.

@@ -79,3 +79,12 @@ export function isHistory(value: unknown): value is TrainingHistory {
     epochs.every((epoch) => Number.isFinite(epoch?.epoch) && Number.isFinite(epoch.iteration)) &&
     Array.isArray(validations) && validations.every((one) => Number.isFinite(one?.iteration));
 }
+
+/** A validation, at an epoch's end or within one. */
+type Validated = Pick<EpochRecord, "iteration"> & Readonly<Record<string, number>>;
+
+/** What was recorded of a metric by epoch and, of validations, also within epochs: in the order of the iterations. */
+export function recordsOf({ epochs, validations = [] }: TrainingHistory, metric: string): readonly Validated[] {
+  const records: Validated[] = metric.startsWith("val_") ? [...epochs, ...validations] : epochs;
+  return records.filter((record) => Number.isFinite(record[metric])).sort((a, b) => a.iteration - b.iteration);
+}

@@ -2,7 +2,7 @@
  * Weights that lie in TensorFlow's variables, so that one operation can change them in place.
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { HeldTensor, place } from "./held_tensors.ts";
 import { type Attribute, type NativeBackend, nativeBackend, nativeOpOnHandles } from "./ops.ts";
 

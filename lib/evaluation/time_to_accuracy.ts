@@ -1,0 +1,106 @@
+/**
+ * How long a training takes to reach an accuracy: what a good schedule saves.
+ * @module
+ */
+import { recordsOf, type TrainingHistory } from "../history/history.ts";
+import { checkNumber, rules } from "../support/check.ts";
+import { mean } from "../support/statistics.ts";
+
+/** A training, as much as is needed of it. */
+export interface TimedRun {
+  /** The schedule's name. */
+  readonly name: string;
+  /** What was recorded; its validations count. */
+  readonly history: TrainingHistory;
+  /** Optimizer updates of the whole training. */
+  readonly iterations: number;
+  /** Minutes of the whole training. */
+  readonly minutes: number;
+}
+
+/** When the runs of a schedule reached an accuracy. */
+export interface TimeToAccuracy {
+  /** The accuracy, from 0 to 1. */
+  readonly accuracy: number;
+  /** How many runs reached it. */
+  readonly reached: number;
+  /** The mean of their iterations up to the first validation that did; undefined unless all runs reached it. */
+  readonly iterations?: number;
+  /** The same in minutes, each run's being spread evenly over its iterations. */
+  readonly minutes?: number;
+}
+
+/**
+ * When a training first reached an accuracy on its validation images: how many iterations it had done at the first
+ * validation that did.
+ *
+ * A validation every so often finds this no finer than that, so compare runs that were validated equally often.
+ *
+ * @param history What was recorded.
+ * @param accuracy From 0 to 1.
+ * @returns Iterations, or undefined where no validation reached it.
+ * @throws {RangeError} If the accuracy is not from 0 to 1.
+ * @example
+ * ```ts
+ * import { iterationsToAccuracy } from "../mod.ts";
+ *
+ * const epoch = (epoch: number, val_accuracy: number) => ({ epoch, iteration: 100 * epoch + 100, lr: 0.1, val_accuracy });
+ * const epochs = [epoch(0, 0.4), epoch(1, 0.6)];
+ * const history = { iterations: [], lr: [], loss: [], epochs };
+ * if (iterationsToAccuracy(history, 0.5) !== 200) throw new Error("at the end of the second epoch");
+ * ```
+ */
+export function iterationsToAccuracy(history: TrainingHistory, accuracy: number): number | undefined {
+  checkNumber("find the time to an accuracy", "accuracy", accuracy, ...rules.fraction);
+  return recordsOf(history, "val_accuracy").find(({ val_accuracy }) => val_accuracy >= accuracy)?.iteration;
+}
+
+/** By schedule, in the order of the first runs: when its runs reached each of the accuracies. */
+export function timesToAccuracy(
+  runs: readonly TimedRun[],
+  accuracies: readonly number[],
+): { name: string; runs: number; times: TimeToAccuracy[] }[] {
+  return [...new Set(runs.map(({ name }) => name))].map((name) => {
+    const own = runs.filter((run) => run.name === name);
+    const times = accuracies.map((accuracy) => {
+      const reached = own.flatMap(({ history, iterations, minutes }) => {
+        const at = iterationsToAccuracy(history, accuracy);
+        return at === undefined ? [] : [{ iterations: at, minutes: minutes * at / iterations }];
+      });
+      return {
+        ...{ accuracy, reached: reached.length },
+        ...(reached.length === own.length && {
+          iterations: mean(reached.map((one) => one.iterations)),
+          minutes: mean(reached.map((one) => one.minutes)),
+        }),
+      };
+    });
+    return { name, runs: own.length, times };
+  });
+}
+
+/**
+ * Those times in Markdown: iterations, and how many of the runs got there where not all did. Accuracies are multiples of
+ * ten per cent, from the first that not all runs had reached by their first validation to the last that any reached.
+ */
+export function timeToAccuracyMarkdown(runs: readonly TimedRun[]): string {
+  const tenths = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((tenth) => tenth / 10);
+  const shown = tenths.filter((accuracy) => {
+    const firsts = runs.map(({ history }) => recordsOf(history, "val_accuracy")[0]?.val_accuracy ?? 0);
+    return firsts.some((first) => first < accuracy) &&
+      runs.some(({ history }) => iterationsToAccuracy(history, accuracy) !== undefined);
+  });
+  if (shown.length === 0) return "";
+  const lines = timesToAccuracy(runs, shown).map(({ name, runs, times }) => {
+    const cells = times.map(({ iterations, reached }) =>
+      iterations === undefined ? `${reached} of ${runs}` : Math.round(iterations).toLocaleString("en")
+    );
+    return `| ${[name, ...cells].join(" | ")} |`;
+  });
+  return [
+    `| iterations to | ${shown.map((accuracy) => `${100 * accuracy} %`).join(" | ")} |`,
+    `|---|${shown.map(() => "---|").join("")}`,
+    ...lines,
+    "",
+  ].join("\n");
+}
