@@ -167,7 +167,8 @@ export function subset(dataset: ImageDataset, options: SubsetOptions = {}): Imag
  * Splits a data set at random: what remains, and what is held out to choose by.
  *
  * @param dataset The images to split.
- * @param options `fraction` to hold out, above 0 and below 1; `seed`, a whole number.
+ * @param options `fraction` to hold out, above 0 and below 1; `seed`, a whole number; `stratified`, by default false: the
+ * fraction of each class, and of a class with two images or more at least one, so that none goes unseen.
  * @returns `[rest, heldOut]`, one image or more each.
  * @throws {RangeError} If the fraction is out of range, or one part would be empty.
  * @example
@@ -181,18 +182,27 @@ export function subset(dataset: ImageDataset, options: SubsetOptions = {}): Imag
  */
 export function split(
   dataset: ImageDataset,
-  options: { fraction: number; seed: number },
+  options: { fraction: number; seed: number; stratified?: boolean },
 ): [rest: ImageDataset, heldOut: ImageDataset] {
   const verb = "split a data set";
-  const { fraction, seed } = options;
+  const { fraction, seed, stratified = false } = options;
   checkNumber(verb, "fraction", fraction, "above 0 and below 1", (value) => value > 0 && value < 1);
   checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);
-  const held = Math.round(dataset.size * fraction);
-  if (held < 1 || held >= dataset.size) {
-    throw new RangeError(`Cannot ${verb}: both parts must hold an image, got ${held} of ${dataset.size} held out`);
-  }
   const order = shuffled(dataset.size, seed);
-  return [select(dataset, order.subarray(held)), select(dataset, order.subarray(0, held))];
+  const groups = stratified
+    ? dataset.classNames.map((_, label) => order.filter((index) => dataset.labels[index] === label))
+    : [order];
+  const held = groups.flatMap((group) => {
+    const count = Math.round(group.length * fraction);
+    return [...group.subarray(0, stratified && group.length > 1 ? Math.max(1, count) : count)];
+  });
+  if (held.length < 1 || held.length >= dataset.size) {
+    throw new RangeError(
+      `Cannot ${verb}: both parts must hold an image, got ${held.length} of ${dataset.size} held out`,
+    );
+  }
+  const out = new Set(held);
+  return [select(dataset, order.filter((index) => !out.has(index))), select(dataset, Uint32Array.from(held))];
 }
 
 /**

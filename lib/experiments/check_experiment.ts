@@ -136,7 +136,9 @@ export function checkExperiment(experiment: Experiment): void {
     augmentation: (_, value) => checkGroup(value, AUGMENTATION),
     model: (_, value) => {
       const name = (value as { name?: unknown } | null | undefined)?.name;
-      if (!(typeof name === "string" && isModule(name))) checkChoice(VERB, "model", name, Object.keys(MODELS));
+      if (typeof name === "string" && isModule(name)) return; // it checks its own options
+      checkChoice(VERB, "model", name, Object.keys(MODELS));
+      checkTaken(value as object, name, MODELS[name].takes ?? []);
     },
     loss: (_, value) => checkGroup(value, { labelSmoothing: number(belowOne) }),
     optimizer: (_, value) => checkGroup(value, OPTIMIZER),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { split, subset } from "../../lib/mod.ts";
+import { imageDataset, split, subset } from "../../lib/mod.ts";
 import { smallImages } from "../support.ts";
 
 Deno.test("subset() and split() choose by class, size and seed", () => {
@@ -11,4 +11,20 @@ Deno.test("subset() and split() choose by class, size and seed", () => {
   assert.deepEqual([rest.size, held.size], [90, 10]);
   assert.throws(() => subset(images, { classes: ["a", "zebra"] }), /classes must be among .*, got "zebra"/);
   assert.throws(() => subset(images, { size: 101 }), /size must be a whole number from 1 to 100, got 101/);
+});
+
+Deno.test("split(), stratified, holds out the fraction of each class, and one image of a small class", () => {
+  const counts = [40, 20, 3, 1];
+  const labels = Uint8Array.from(counts.flatMap((count, label) => Array(count).fill(label)));
+  const images = imageDataset({
+    images: Uint8Array.from(labels, (_, index) => index),
+    labels,
+    shape: [1, 1, 1],
+    classNames: ["a", "b", "c", "d"],
+  });
+  const parts = split(images, { fraction: 0.1, seed: 3, stratified: true });
+  const [rest, held] = parts.map((part) => counts.map((_, label) => part.labels.filter((one) => one === label).length));
+  assert.deepEqual(held, [4, 2, 1, 0]);
+  assert.deepEqual(rest, [36, 18, 2, 1]);
+  assert.equal(new Set(parts.flatMap((part) => [...part.images])).size, 64, "each image once");
 });

@@ -66,6 +66,7 @@ Deno.test("settings that have no effect are refused, and so are names that no re
   const quick = presetExperiment("quick");
   const cases: [object, RegExp][] = [
     [{ schedule: { name: "fixed", maxLr: 0.1, gamma: 0.5 } }, /"fixed" takes warmUp, maxLr, got "gamma"/],
+    [{ model: { name: "resnet20", dropout: 0.5 } }, /"resnet20" takes batchNormMomentum, got "dropout"/],
     [{ optimizer: { name: "sgd", momentum: 0.9 } }, /"sgd" takes weightDecay, coupledDecay, got "momentum"/],
     [{ schedule: { name: "sawtooth" } }, /name must be one of "triangular", .*, got "sawtooth"/],
     [{ model: { name: "vgg" } }, /model must be one of "mini-googlenet", .*, got "vgg"/],

@@ -75,7 +75,7 @@ export const DATASETS: Readonly<Record<string, DatasetEntry>> = {
     takes: ["directory", "imageSize"],
     async load({ directory, imageSize = 32 }, { signal }) {
       const images = await imagesFromFolder(directory!, { size: [imageSize, imageSize], signal });
-      const [train, test] = split(images, { fraction: 0.1, seed: TEST_SEED });
+      const [train, test] = split(images, { fraction: 0.1, seed: TEST_SEED, stratified: true });
       return { train, test };
     },
   },

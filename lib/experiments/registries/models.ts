@@ -22,14 +22,32 @@ export interface ModelRequest {
 export interface ModelEntry {
   /** What it is, in a line. */
   readonly about: string;
-  /** Builds it, not compiled; it checks the options of its own that come beside the request. */
+  /** The options of its own that it takes beside the request. */
+  readonly takes?: readonly string[];
+  /** Builds it, not compiled; it checks its options' values. */
   readonly build: (request: ModelRequest) => tf.LayersModel;
 }
 
 /** The models by name. */
 export const MODELS: Readonly<Record<string, ModelEntry>> = {
-  "mini-googlenet": { about: "the article's MiniGoogLeNet, 1,656,250 parameters", build: miniGoogLeNet },
-  "cifar10-full": { about: "Caffe's cifar10_full, the paper's, 89,578 parameters", build: cifar10Full },
-  resnet20: { about: "the ResNet-20 of He et al. (2015) for CIFAR-10, 272,474 trainable parameters", build: resnet20 },
-  "small-cnn": { about: "a small convolutional network for a first try", build: smallCnn },
+  "mini-googlenet": {
+    about: "the article's MiniGoogLeNet, 1,656,250 parameters",
+    takes: ["dropout", "batchNormMomentum"],
+    build: miniGoogLeNet,
+  },
+  "cifar10-full": {
+    about: "Caffe's cifar10_full, the paper's, 89,578 parameters",
+    takes: ["normalization", "batchNormMomentum"],
+    build: cifar10Full,
+  },
+  resnet20: {
+    about: "the ResNet-20 of He et al. (2015) for CIFAR-10, 272,474 trainable parameters",
+    takes: ["batchNormMomentum"],
+    build: resnet20,
+  },
+  "small-cnn": {
+    about: "a small convolutional network for a first try",
+    takes: ["dropout", "batchNormMomentum"],
+    build: smallCnn,
+  },
 };
