@@ -58,10 +58,13 @@ export function stepFlags(
   });
 }
 
-/** Images of noise in ten classes. */
+/**
+ * Images of noise in ten classes. They are dark, bytes of 0 to 3, so that less their mean they are numbers around 1: full
+ * bytes would drive the perceptron's softmax to 0 and 1 within a few steps, where nothing is left to learn.
+ */
 export function noise(size: number): ImageDataset {
   const random = randomFrom(1);
-  const images = Uint8Array.from({ length: size * 3072 }, () => 256 * random());
+  const images = Uint8Array.from({ length: size * 3072 }, () => 4 * random());
   const classNames = Array.from({ length: 10 }, (_, index) => String(index));
   return imageDataset({
     images,

@@ -10,8 +10,6 @@ import { smallCnn } from "../../models/small_cnn.ts";
 
 /** A model to measure. The peers build the same one, under the same name, in `../python/`. */
 export interface Benchmark {
-  /** What it is, in a few words. */
-  readonly about: string;
   /** Builds it for images of 32 x 32 x 3 and ten classes, not compiled. */
   readonly build: (options: { seed: number }) => tf.LayersModel;
   /** Images in a batch, unless `--batch-size` says otherwise. */
@@ -24,38 +22,33 @@ export interface Benchmark {
 
 const momentum = (learningRate: number) => tf.train.momentum(learningRate, 0.9);
 
-/** The models by name; the first is the default. */
+/** The models by name; the first is the default. cifar10_full has its L2 penalty and local response normalization. */
 export const BENCHMARKS = {
   "mini-googlenet": {
-    about: "the article's MiniGoogLeNet",
     build: miniGoogLeNet,
     batchSize: 64,
     learningRate: 0.01,
     optimizer: momentum,
   },
   "cifar10-full": {
-    about: "Caffe's cifar10_full, with its L2 penalty and local response normalization",
     build: cifar10Full,
     batchSize: 100,
     learningRate: 0.001,
     optimizer: momentum,
   },
   resnet20: {
-    about: "the ResNet-20 of He et al. (2015) with projection shortcuts",
     build: resnet20,
     batchSize: 128,
     learningRate: 0.01,
     optimizer: momentum,
   },
   "small-cnn": {
-    about: "the small network of the notebooks",
     build: smallCnn,
     batchSize: 64,
     learningRate: 0.01,
     optimizer: momentum,
   },
   perceptron: {
-    about: "two hidden layers on flattened images, under Adam",
     build: perceptron,
     batchSize: 100,
     learningRate: 0.001,

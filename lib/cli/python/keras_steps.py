@@ -121,8 +121,8 @@ model = keras.Model(inputs, build(inputs))
 optimizer = keras.optimizers.Adam(max_rate) if model_name == "perceptron" else keras.optimizers.SGD(max_rate, 0.9)
 model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"])
 
-# bytes less their mean, as on our side
-images = np.random.default_rng(1).integers(0, 256, (BATCHES_AT_HAND, batch_size, 32, 32, 3)).astype("float32")
+# bytes of 0 to 3 less their mean, as on our side
+images = np.random.default_rng(1).integers(0, 4, (BATCHES_AT_HAND, batch_size, 32, 32, 3)).astype("float32")
 images -= images.mean((0, 1))
 labels = np.eye(10, dtype="float32")[np.arange(BATCHES_AT_HAND * batch_size) % 10]
 batches = (images, labels.reshape(BATCHES_AT_HAND, batch_size, 10))
