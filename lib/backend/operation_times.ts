@@ -13,26 +13,49 @@ export interface OperationTime {
   calls: number;
 }
 
+/** The parts of tfjs's engine that keep the tape. */
+interface TapeEngine {
+  addTapeNode(...args: unknown[]): unknown;
+  gradients(f: () => tf.Tensor, ...rest: unknown[]): unknown;
+}
+
+/** A measurement that goes on. */
+export interface OperationTimes {
+  /** Milliseconds so far that the tape took: see {@linkcode timeOperations}. */
+  tape(): number;
+  /** Ends the measurement: time and count of each operation. */
+  stop(): Map<string, OperationTime>;
+}
+
 /**
  * Measures every operation of the active backend until `stop` is called: TensorFlow's own on native, tfjs's kernels
  * elsewhere. Only for backends whose operations have ended when they return.
+ *
+ * Also measures the tape: the time that goes, between operations, to noting them down as the forward pass calls them, and
+ * to going back through those notes from gradient to gradient. The forward pass itself, which layers and losses make, is
+ * not the tape's.
  */
-export function timeOperations(): { stop(): Map<string, OperationTime> } {
+export function timeOperations(): OperationTimes {
   const times = new Map<string, OperationTime>();
+  let tape = 0;
   const inner: number[] = [];
-  const timed = <T>(name: string, work: () => T): T => {
+  /** Does some work, and tells how long it took without what is measured inside it. */
+  const measured = <T>(work: () => T, tell: (ms: number) => void): T => {
     inner.push(0);
     const start = performance.now();
     try {
       return work();
     } finally {
       const all = performance.now() - start;
-      const own = all - inner.pop()!;
+      tell(all - inner.pop()!);
       if (inner.length) inner[inner.length - 1] += all;
-      const time = times.get(name) ?? { ms: 0, calls: 0 };
-      times.set(name, { ms: time.ms + own, calls: time.calls + 1 });
     }
   };
+  const timed = <T>(name: string, work: () => T): T =>
+    measured(work, (own) => {
+      const { ms, calls } = times.get(name) ?? { ms: 0, calls: 0 };
+      times.set(name, { ms: ms + own, calls: calls + 1 });
+    });
   const undo: (() => void)[] = [];
   if (tf.getBackend() === NATIVE) {
     const backend = nativeBackend();
@@ -50,7 +73,14 @@ export function timeOperations(): { stop(): Map<string, OperationTime> } {
       undo.push(() => replace(kernel));
     }
   }
+  const engine = tf.engine() as unknown as TapeEngine;
+  const { addTapeNode, gradients } = engine;
+  const onTape = <T>(work: () => T): T => measured(work, (own) => void (tape += own));
+  engine.addTapeNode = (...args) => onTape(() => addTapeNode.apply(engine, args));
+  engine.gradients = (f, ...rest) => onTape(() => gradients.call(engine, () => measured(f, () => {}), ...rest));
+  undo.push(() => void Object.assign(engine, { addTapeNode, gradients }));
   return {
+    tape: () => tape,
     stop() {
       undo.forEach((restore) => restore());
       return times;

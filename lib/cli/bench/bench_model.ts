@@ -1,38 +1,70 @@
 /**
- * What `bench` and `profile` measure: MiniGoogLeNet on noise.
+ * What `bench` and `profile` measure: the training of a model on noise.
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { type Precision, PRECISIONS } from "../../backend/precision.ts";
+import type { BackendChoice } from "../../backend/select.ts";
+import { callbacks } from "../../callbacks/compose.ts";
+import { LearningRateScheduler } from "../../callbacks/scheduler.ts";
 import { batches } from "../../data/batches.ts";
 import { type ImageDataset, imageDataset, meanImage } from "../../data/dataset.ts";
 import { randomFrom } from "../../data/random.ts";
-import { miniGoogLeNet } from "../../models/mini_googlenet.ts";
-import type { BackendChoice } from "../../backend/select.ts";
+import { cyclical } from "../../schedules/cyclical.ts";
 import { checkChoice, checkNumber, rules } from "../../support/check.ts";
-import { backendFlag } from "../session.ts";
+import { median } from "../../support/statistics.ts";
+import { EXPERIMENT_FLAGS } from "../experiment_flags.ts";
+import type { Flag } from "../flags.ts";
+import { backendFlag, MACHINE_FLAGS } from "../session.ts";
 import { atTheDoor } from "../terminal.ts";
+import { BENCHMARK_NAMES, type BenchmarkName, BENCHMARKS } from "./benchmarks.ts";
 
-/** The flags that `bench` and `profile` share, checked. */
+/** The flags that `bench` and `profile` share, but for `--model` and `--steps`, which they explain themselves. */
+export const STEP_FLAGS = {
+  "batch-size": { takes: "number", help: "images in a batch (64 for MiniGoogLeNet; each model has its own)" },
+  backend: MACHINE_FLAGS.backend,
+  precision: EXPERIMENT_FLAGS.precision,
+} as const satisfies Record<string, Flag>;
+
+/** What the flags of `bench` and `profile` say. */
+export interface StepFlags {
+  /** The model; with `--model all`, the first. */
+  readonly model: BenchmarkName;
+  /** Images in a batch: as given, or the model's own. */
+  readonly batchSize: number;
+  /** Steps, if given. */
+  readonly steps?: number;
+  /** The backend. */
+  readonly choice: BackendChoice;
+  /** The precision of convolutions. */
+  readonly precision: Precision;
+}
+
+/** The flags that `bench` and `profile` share, checked; `others` is what `--model` takes besides the models' names. */
 export function stepFlags(
-  flags: { "batch-size"?: number; steps?: number; backend?: string; precision?: string },
-  defaultSteps: number,
-): { batchSize: number; steps: number; choice: BackendChoice; precision: Precision } {
-  const { "batch-size": batchSize = 64, steps = defaultSteps } = flags;
+  flags: { model?: string; "batch-size"?: number; steps?: number; backend?: string; precision?: string },
+  others: readonly "all"[] = [],
+): StepFlags {
+  const { model: given = BENCHMARK_NAMES[0], steps, precision = "float32" } = flags;
   const choice = backendFlag(flags.backend);
-  const precision = flags.precision ?? "float32";
   return atTheDoor(() => {
+    checkChoice("read --model", "it", given, [...BENCHMARK_NAMES, ...others]);
+    const model = given === "all" ? BENCHMARK_NAMES[0] : given;
+    const { "batch-size": batchSize = BENCHMARKS[model].batchSize } = flags;
     checkNumber("read --batch-size", "it", batchSize, ...rules.count);
-    checkNumber("read --steps", "it", steps, ...rules.count);
+    if (steps !== undefined) checkNumber("read --steps", "it", steps, ...rules.count);
     checkChoice("read --precision", "it", precision, PRECISIONS);
-    return { batchSize, steps, choice, precision };
+    return { model, batchSize, steps, choice, precision };
   });
 }
 
-/** Images of noise in ten classes. */
+/**
+ * Images of noise in ten classes. They are dark, bytes of 0 to 3, so that less their mean they are numbers around 1: full
+ * bytes would drive the perceptron's softmax to 0 and 1 within a few steps, where nothing is left to learn.
+ */
 export function noise(size: number): ImageDataset {
   const random = randomFrom(1);
-  const images = Uint8Array.from({ length: size * 3072 }, () => 256 * random());
+  const images = Uint8Array.from({ length: size * 3072 }, () => 4 * random());
   const classNames = Array.from({ length: 10 }, (_, index) => String(index));
   return imageDataset({
     images,
@@ -43,10 +75,46 @@ export function noise(size: number): ImageDataset {
 }
 
 /** A function that trains one step, on one batch that is at hand. */
-export async function stepper(batchSize: number): Promise<() => Promise<void>> {
+export async function stepper(model: tf.LayersModel, batchSize: number): Promise<() => Promise<void>> {
   const images = noise(batchSize);
-  const model = miniGoogLeNet({ seed: 1 });
-  model.compile({ optimizer: tf.train.momentum(0.01, 0.9), loss: "categoricalCrossentropy", metrics: ["accuracy"] });
   const { value } = await (await batches(images, { batchSize, mean: meanImage(images) }).iterator()).next();
   return async () => void await model.trainOnBatch(value.xs, value.ys);
 }
+
+/** Milliseconds of one training step: the median after one more to warm up. */
+export async function trainingStep(step: () => Promise<void>, steps: number): Promise<number> {
+  await step();
+  const times: number[] = [];
+  for (let i = 0; i < steps; i++) {
+    const start = performance.now();
+    await step();
+    times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
+/**
+ * A function that trains so many steps as users do, by `fitDataset` with batches and a scheduler, and returns the mean
+ * milliseconds of a step, from the beginning of the first to the end of the last.
+ */
+export function fitter(model: tf.LayersModel, name: BenchmarkName, batchSize: number): (n: number) => Promise<number> {
+  const images = noise(BATCHES_AT_HAND * batchSize);
+  const data = batches(images, { batchSize, seed: 1, mean: meanImage(images) }).repeat();
+  const { learningRate: maxLr } = BENCHMARKS[name];
+  const scheduler = new LearningRateScheduler(cyclical({ baseLr: maxLr / 10, maxLr }));
+  return async (steps) => {
+    let [start, end] = [0, 0];
+    const onBatchBegin = (batch: number) => void (start = batch === 0 ? performance.now() : start);
+    const onBatchEnd = () => void (end = performance.now());
+    await model.fitDataset(data, {
+      epochs: 1,
+      batchesPerEpoch: steps,
+      callbacks: callbacks(scheduler, { onBatchBegin, onBatchEnd }),
+      verbose: 0,
+    });
+    return (end - start) / steps;
+  };
+}
+
+/** As many batches lie in memory, here and in the peers, and are gone through again and again. */
+const BATCHES_AT_HAND = 4;

@@ -4,11 +4,12 @@
  */
 import type { Precision } from "../../backend/precision.ts";
 import { pythonScript, pythonTools } from "../python.ts";
+import { type BenchmarkName, BENCHMARKS } from "./benchmarks.ts";
 
 /** What a peer tells after some steps. */
 export interface PeerSteps {
-  /** Milliseconds of each step. */
-  readonly times: number[];
+  /** The mean milliseconds of a step, from the beginning of the first to the end of the last. */
+  readonly ms: number;
   /** The most memory that it held so far, in bytes. */
   readonly peak: number;
 }
@@ -17,6 +18,8 @@ export interface PeerSteps {
 export interface Peer {
   /** Its name, for a person. */
   readonly name: string;
+  /** How many parameters its model has. */
+  readonly parameters: number;
   /** Trains so many steps. */
   steps(count: number): Promise<PeerSteps>;
   /** Ends it. */
@@ -28,24 +31,39 @@ const PEERS = {
   pytorch: { name: "PyTorch 2.13 (channels last)", script: "pytorch_steps.py" },
 } as const;
 
+/** A peer's name on the command line. */
+export type PeerName = keyof typeof PEERS;
+
+/** All of them. */
+export const PEER_NAMES = Object.keys(PEERS) as PeerName[];
+
+/** What a peer is to train. */
+export interface PeerRequest {
+  /** The model. */
+  readonly model: BenchmarkName;
+  /** Images in a batch. */
+  readonly batchSize: number;
+  /** The precision of its convolutions. */
+  readonly precision: Precision;
+}
+
 /**
  * Starts a peer in its private environment, which is made on the first call. It trains the same model at the same
  * batch size, with oneDNN on as here, and with its own mixed precision where ours is.
  *
  * @param peer Which one.
- * @param batchSize Images in a batch.
- * @param precision The precision of its convolutions.
+ * @param request What it is to train.
  * @param say Told of the set-up.
  */
 export async function startPeer(
-  peer: keyof typeof PEERS,
-  batchSize: number,
-  precision: Precision,
+  peer: PeerName,
+  { model, batchSize, precision }: PeerRequest,
   say: (line: string) => void,
 ): Promise<Peer> {
   const { name, script } = PEERS[peer];
   const child = new Deno.Command(await pythonTools(peer, say), {
-    args: [pythonScript(script), String(batchSize), precision],
+    // -B: no compiled files beside the script
+    args: ["-B", pythonScript(script), model, `${batchSize}`, precision, `${BENCHMARKS[model].learningRate}`],
     env: { TF_ENABLE_ONEDNN_OPTS: "1" },
     stdin: "piped",
     stdout: "piped",
@@ -54,18 +72,23 @@ export async function startPeer(
   const input = child.stdin.getWriter();
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let waiting = "";
+  const answer = async () => {
+    while (!waiting.includes("\n")) {
+      const { value, done } = await lines.read();
+      if (done) throw new Error(`Cannot bench against ${name}: it must answer, got its end`);
+      waiting += value;
+    }
+    const [line, rest] = waiting.split(/\n([^]*)/);
+    waiting = rest;
+    return JSON.parse(line);
+  };
+  const { parameters } = await answer();
   return {
     name,
+    parameters,
     async steps(count) {
       await input.write(new TextEncoder().encode(`${count}\n`));
-      while (!waiting.includes("\n")) {
-        const { value, done } = await lines.read();
-        if (done) throw new Error(`Cannot bench against ${name}: it must answer, got its end`);
-        waiting += value;
-      }
-      const [line, rest] = waiting.split(/\n([^]*)/);
-      waiting = rest;
-      return JSON.parse(line);
+      return await answer();
     },
     async end() {
       await input.close();

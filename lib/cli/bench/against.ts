@@ -1,0 +1,68 @@
+/**
+ * A training here and the same one in a peer, in alternation.
+ * @module
+ */
+import { median } from "../../support/statistics.ts";
+import { peakMemory } from "./machine.ts";
+import type { Peer } from "./peer.ts";
+import type { BenchRow } from "./table.ts";
+
+/** Pairs of an alternation. */
+const PAIRS = 8;
+/** About how long each half of a pair takes, in milliseconds. */
+const HALF = 3000;
+
+/** A pair's two halves, in milliseconds a step. */
+export interface Pair {
+  /** Ours. */
+  readonly here: number;
+  /** The peer's. */
+  readonly there: number;
+}
+
+/** What {@linkcode alternate} found: milliseconds of a step and peak memory on both sides, and the ratio of speeds. */
+export type Alternation = Required<Pick<BenchRow, "here" | "peer">>;
+
+/**
+ * Trains here and in the peer by turns, eight times, as many steps each time. Speeds are the medians of the halves; the
+ * ratio is the median of the pairs' ratios, so that what slows the machine for a while slows both sides of it.
+ *
+ * @param peer The peer.
+ * @param parameters How many parameters the model has here.
+ * @param fit Trains so many steps here; gives the mean milliseconds of one.
+ * @param steps Steps in each half; by default some three seconds of them, by a first measurement here.
+ * @param onPair Told of each pair.
+ * @throws {Error} If the peer's model has another number of parameters.
+ */
+export async function alternate(
+  peer: Peer,
+  parameters: number,
+  fit: (steps: number) => Promise<number>,
+  { steps, onPair = () => {} }: { steps?: number; onPair?: (pair: Pair, number: number) => void } = {},
+): Promise<Alternation> {
+  if (peer.parameters !== parameters) {
+    throw new Error(
+      `Cannot bench against ${peer.name}: the models must have as many parameters, got ${parameters} here and ${peer.parameters} there`,
+    );
+  }
+  await fit(2); // what the first steps set up or compile does not count
+  await peer.steps(2);
+  const count = steps ?? Math.max(2, Math.round(HALF / await fit(2)));
+  const pairs: Pair[] = [];
+  let peak = 0;
+  for (let number = 1; number <= PAIRS; number++) {
+    const here = await fit(count);
+    const answer = await peer.steps(count);
+    peak = answer.peak;
+    pairs.push({ here, there: answer.ms });
+    onPair(pairs.at(-1)!, number);
+  }
+  return {
+    here: { ms: median(pairs.map(({ here }) => here)), peak: peakMemory() },
+    peer: {
+      ms: median(pairs.map(({ there }) => there)),
+      peak,
+      ratio: median(pairs.map(({ here, there }) => there / here)),
+    },
+  };
+}
