@@ -67,7 +67,7 @@ export const MODEL_FLAGS = {
   normalization: {
     takes: "text",
     sets: ["model", "normalization"],
-    help: "of cifar10-full: local-response, or batch, without the paper's penalties (local-response)",
+    help: "of cifar10-full: local-response (the default), or batch without penalties",
   },
   optimizer: { takes: "text", sets: ["optimizer", "name"], help: "an optimizer by name (momentum)" },
   momentum: { takes: "number", sets: ["optimizer", "momentum"], help: "the optimizer's momentum, or beta1 (0.9)" },
