@@ -43,18 +43,23 @@ export function raceFigure(
     const own = (runs: readonly DrawnRun[]) => runs.filter((run) => run.name === name).map(({ history }) => history);
     return linesOf(name, colours[index], own(ended), own(running));
   });
+  const empty = traces.length === 0;
   return {
-    data: traces,
+    data: empty
+      ? ["y", "y2", "y3"].map((yaxis) => line("none yet", [0], [null], { yaxis, showlegend: false }))
+      : traces,
     layout: layout("Race", {
       hovermode: "x unified",
       height: 680,
       xaxis: timeAxis(true, { anchor: "y3", range: [0, iterations] }),
-      yaxis: axis("training loss", { domain: [0.7, 1], rangemode: "normal" }),
-      yaxis2: metricAxis("val_accuracy", { domain: [0.34, 0.64], rangemode: "tozero" }),
-      yaxis3: rateAxis("learning rate", { domain: [0, 0.28], rangemode: "tozero" }),
+      yaxis: axis("training loss", { domain: [0.7, 1], ...(empty && { range: [1, 2.5] }) }),
+      yaxis2: metricAxis("val_accuracy", { domain: [0.35, 0.65], ...(empty ? { range: [0, 0.6] } : TO_ZERO) }),
+      yaxis3: rateAxis("learning rate", { domain: [0, 0.3], ...(empty ? { range: [0, 0.02] } : TO_ZERO) }),
     }),
   };
 }
+
+const TO_ZERO = { rangemode: "tozero" };
 
 function linesOf(
   name: string,

@@ -48,6 +48,15 @@ export function copies(button: HTMLButtonElement, text: () => string): void {
   });
 }
 
+/** Shows a command line, which breaks between its flags and nowhere else. */
+export function showCommand(place: HTMLElement, command: string): void {
+  const parts = command.split(/ (?=--)/);
+  place.replaceChildren(...parts.flatMap((part, index) => [
+    ...(index > 0 ? [" "] : []),
+    make("span", { class: "whole" }, part),
+  ]));
+}
+
 /** A number as the page writes it: 0.006, 1e-7, 2,000. */
 export function written(value: number): string {
   if (value >= 1000) return value.toLocaleString("en");

@@ -6,7 +6,7 @@
 import { learningRateFigure } from "../../figures/learning_rate.ts";
 import { codeLines, trainCommand } from "../code.ts";
 import { DEFAULTS, scheduleOf, scheduleSettings, type ScheduleValues } from "../settings.ts";
-import { byId, copies, written } from "./dom.ts";
+import { byId, copies, showCommand, written } from "./dom.ts";
 import { type NumberField, numberField } from "./fields.ts";
 import { Plot } from "./plot.ts";
 import { ScheduleForm } from "./schedule_form.ts";
@@ -72,7 +72,7 @@ export class Explore {
           `${written(Math.max(...rates))}, and ends at ${written(rates.at(-1)!)} after ${this.#iterations} iterations.`,
       );
       byId("code").textContent = codeLines(schedule);
-      byId("command").textContent = trainCommand(scheduleSettings(values, this.#iterations), this.#iterations);
+      showCommand(byId("command"), trainCommand(scheduleSettings(values, this.#iterations), this.#iterations));
       error.hidden = true;
     } catch (problem) {
       error.textContent = (problem as Error).message;

@@ -42,7 +42,7 @@ const race: Race = new Race(trainer, ITERATIONS, { madeUp, length: (iterations) 
 
 function showState(): void {
   const { ready, busy } = trainer;
-  if (ready) byId("backend").textContent = `TensorFlow.js trains on ${ready.backend}: ${ready.reason}.`;
+  if (ready) byId("backend").textContent = `TensorFlow.js trains on ${ready.backend}, ${ready.reason}.`;
   for (const select of [images, backends]) select.disabled = busy;
   range.show();
   race.show();

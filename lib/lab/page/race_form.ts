@@ -53,7 +53,7 @@ export class RaceForm {
   }
 
   #row(values: ScheduleValues, index: number): HTMLElement {
-    const head = make("legend", { class: "racer-head" }, `Schedule ${index + 1}`);
+    const title = `Schedule ${index + 1}`;
     const select = make("select", { id: `racer-${index}` });
     fillSelect(select, scheduleOptions(), values.schedule);
     const [base, max] = [this.#box(values, "baseLr"), this.#box(values, "maxLr")];
@@ -73,8 +73,7 @@ export class RaceForm {
       this.#onChange();
     });
     show();
-    const remove = make("button", { type: "button", class: "quiet wide" }, "Remove");
-    remove.setAttribute("aria-label", `Remove schedule ${index + 1}`);
+    const remove = make("button", { type: "button", class: "quiet", "aria-label": `Remove ${title}` }, "Remove");
     remove.hidden = this.racers.length <= FEWEST;
     remove.addEventListener("click", () => {
       this.racers.splice(index, 1);
@@ -83,7 +82,16 @@ export class RaceForm {
       this.#add.focus();
     });
     const label = make("label", { class: "wide" }, "Kind", select);
-    return make("fieldset", { class: "racer" }, head, label, baseLabel, maxLabel, details, remove);
+    const head = make("div", { class: "racer-head" }, title, remove);
+    return make(
+      "div",
+      { class: "racer", role: "group", "aria-label": title },
+      head,
+      label,
+      baseLabel,
+      maxLabel,
+      details,
+    );
   }
 
   #box(values: ScheduleValues, name: "baseLr" | "maxLr"): HTMLInputElement {

@@ -7,7 +7,7 @@ import { rangeTestFigure } from "../../figures/range_test.ts";
 import type { RangeTest } from "../../finder/range_test.ts";
 import { findLrCommand } from "../code.ts";
 import type { RangeOrder } from "../protocol.ts";
-import { byId, copies, written } from "./dom.ts";
+import { byId, copies, showCommand, written } from "./dom.ts";
 import { numberField } from "./fields.ts";
 import { Plot, throttled } from "./plot.ts";
 import type { Trainer } from "./trainer.ts";
@@ -51,6 +51,7 @@ export class RangeTestPart {
       const field = numberField(`range-${name}`, specs[name], this.#values[name], (value) => {
         this.#values[name] = value;
         this.#showCommand();
+        if (this.#curve.losses.length === 0) this.#draw();
       });
       fields.append(field.element);
     }
@@ -128,20 +129,23 @@ export class RangeTestPart {
   }
 
   #draw(): void {
-    const { learningRates, losses, smoothedLosses } = this.#curve;
-    const empty = learningRates.length === 0;
-    const shown = this.#test ??
-      (empty ? { learningRates: [1e-5, 1], losses: [NaN, NaN], smoothedLosses: [NaN, NaN] } : {
-        ...{ learningRates, losses, smoothedLosses },
-      });
+    const { startLr, endLr } = this.#values;
+    const curve = this.#test ?? this.#curve;
+    const figure = rangeTestFigure(curve);
+    const { xaxis, yaxis } = figure.layout as Record<string, Record<string, unknown>>;
+    if (!this.#test && problemOf({ ...this.#values, madeUp: false }) === undefined) {
+      // the axis stands still while the curve grows along it
+      xaxis.range = [startLr, endLr].map(Math.log10);
+    }
+    if (curve.losses.length === 0) yaxis.range = [1, 3];
     const words = this.#test
       ? byId("range-reading").textContent!
-      : `The loss against the learning rate, after ${losses.length} updates.`;
-    this.#plot.draw(rangeTestFigure(shown), words);
+      : `The loss against the learning rate, after ${curve.losses.length} updates.`;
+    this.#plot.draw(figure, words);
   }
 
   #showCommand(): void {
-    byId("range-command").textContent = findLrCommand(this.#values);
+    showCommand(byId("range-command"), findLrCommand(this.#values));
   }
 }
 

@@ -109,7 +109,8 @@ export class ScheduleForm {
   #show(): void {
     const { schedule, mirrored } = this.values;
     const taken = takenBy(schedule);
-    this.#about.textContent = `${SCHEDULES[schedule].about}.`;
+    const { about } = SCHEDULES[schedule];
+    this.#about.textContent = `${about[0].toUpperCase()}${about.slice(1)}.`;
     for (const [name, row] of this.#rows) {
       row.hidden = !taken.includes(name) || (/Momentum$/.test(name) && !mirrored);
     }

@@ -29,18 +29,18 @@ type Name = keyof typeof NAMES;
 const PROBES: Readonly<Record<Name, () => Promise<Probe> | Probe>> = {
   async webgpu() {
     const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
-    if (!adapter) return { missing: "this browser offers no WebGPU adapter" };
+    if (!adapter) return { missing: "there is no WebGPU adapter" };
     const { vendor, architecture, description } = adapter.info;
     const device = description || [vendor, architecture].filter(Boolean).join(" ") || "a GPU";
     return { device, software: SOFTWARE.test(`${device} ${vendor} ${architecture}`) };
   },
   webgl() {
     const context = new OffscreenCanvas(1, 1).getContext("webgl2");
-    if (!context) return { missing: "this browser offers no WebGL 2" };
+    if (!context) return { missing: "there is no WebGL 2" };
     const names = context.getExtension("WEBGL_debug_renderer_info");
     const device = String(names ? context.getParameter(names.UNMASKED_RENDERER_WEBGL) : "a GPU");
     context.getExtension("WEBGL_lose_context")?.loseContext(); // a browser gives only some
-    return { device, software: SOFTWARE.test(device) };
+    return { device: shortDevice(device), software: SOFTWARE.test(device) };
   },
   wasm() {
     const cores = navigator.hardwareConcurrency;
@@ -61,23 +61,31 @@ export async function startBackend(choice: LabBackend): Promise<StartedBackend> 
     const missing = "missing" in probe
       ? probe.missing
       : choice === "auto" && probe.software
-      ? `${NAMES[name]} has no GPU here, only software (${probe.device})`
+      ? `${NAMES[name]} would run in software`
       : await activate(name)
       ? undefined
       : `${NAMES[name]} does not start`;
     if (missing !== undefined) {
-      if (choice !== "auto") throw new Error(`Cannot train on ${NAMES[name]}: ${missing}. Choose another backend.`);
+      if (choice !== "auto") {
+        throw new Error(`Cannot train on ${NAMES[name]}: ${missing} in this browser. Choose another backend.`);
+      }
       passed.push(missing);
       continue;
     }
     const { device } = probe as { device: string };
     return {
       backend: NAMES[name],
-      reason: choice === "auto" ? [...passed, "the fastest at hand"].join("; ") : "chosen by you",
+      reason: choice !== "auto"
+        ? "as you chose"
+        : passed.length > 0
+        ? `as ${passed.join(", and ")}`
+        : "the fastest at hand",
       hardware: `${device}, ${NAMES[name]} in ${browserName(navigator.userAgent)}`,
     };
   }
-  throw new Error(`Cannot train in this browser: ${passed.join("; ")}. A current Chrome, Edge, Firefox or Safari can.`);
+  throw new Error(
+    `Cannot train in this browser: ${passed.join(", and ")}. A current Chrome, Edge, Firefox or Safari can.`,
+  );
 }
 
 async function activate(name: Name): Promise<boolean> {
@@ -85,6 +93,13 @@ async function activate(name: Name): Promise<boolean> {
   await tf.ready();
   if (name === "wasm") registerWasmKernels();
   return true;
+}
+
+/** A device without what Chromium wraps around its name: `ANGLE (NVIDIA, NVIDIA GeForce RTX 3060 (0x2504) Direct3D11 ...)`. */
+function shortDevice(renderer: string): string {
+  const inner = renderer.match(/^ANGLE \([^,]*, (.*)\)$/)?.[1] ?? renderer;
+  return inner.replace(/ \(0x[0-9a-f]+\)/gi, "").replace(/( Direct3D|, (OpenGL|Vulkan|D3D|Metal|Version)).*$/, "")
+    .trim();
 }
 
 function browserName(userAgent: string): string {
