@@ -43,18 +43,21 @@ export function raceFigure(
     const own = (runs: readonly DrawnRun[]) => runs.filter((run) => run.name === name).map(({ history }) => history);
     return linesOf(name, colours[index], own(ended), own(running));
   });
-  const empty = traces.length === 0;
+  // a panel without a line would not be there, and an axis without a value would reach anywhere
+  const panels = ["y", "y2", "y3"].map((yaxis) =>
+    line("", [0], [null], { yaxis, showlegend: false, hoverinfo: "skip" })
+  );
+  const started = traces.length > 0;
+  const scored = [...ended, ...running].some(({ history }) => validationAccuracy(history).x.length > 0);
   return {
-    data: empty
-      ? ["y", "y2", "y3"].map((yaxis) => line("none yet", [0], [null], { yaxis, showlegend: false }))
-      : traces,
+    data: [...panels, ...traces],
     layout: layout("Race", {
       hovermode: "x unified",
       height: 680,
       xaxis: timeAxis(true, { anchor: "y3", range: [0, iterations] }),
-      yaxis: axis("training loss", { domain: [0.7, 1], ...(empty && { range: [1, 2.5] }) }),
-      yaxis2: metricAxis("val_accuracy", { domain: [0.35, 0.65], ...(empty ? { range: [0, 0.6] } : TO_ZERO) }),
-      yaxis3: rateAxis("learning rate", { domain: [0, 0.3], ...(empty ? { range: [0, 0.02] } : TO_ZERO) }),
+      yaxis: axis("training loss", { domain: [0.7, 1], ...(!started && { range: [1, 2.5] }) }),
+      yaxis2: metricAxis("val_accuracy", { domain: [0.35, 0.65], ...(scored ? TO_ZERO : { range: [0, 0.6] }) }),
+      yaxis3: rateAxis("learning rate", { domain: [0, 0.3], ...(started ? TO_ZERO : { range: [0, 0.02] }) }),
     }),
   };
 }
@@ -79,12 +82,12 @@ function linesOf(
       const x = sharedGrid(means);
       traces.push(...meanAndBand(name, x, x.map((at) => means.map((curve) => valueAt(curve, at))), look));
     }
-    for (const curve of running.map(curveOf)) {
+    for (const curve of running.map(curveOf).filter(({ x }) => x.length > 0)) {
       const width = means.length > 0 ? 1.2 : 2.2;
       traces.push(line(name, curve.x, curve.y, { ...look, width }));
     }
   }
-  const rated = running[0] ?? ended[0];
+  const rated = [...running, ...ended].find(({ iterations }) => iterations.length > 0);
   if (rated) {
     const { x, y } = reduceLine(rated.iterations, rated.lr);
     traces.push(line(name, x, y, { color, yaxis: "y3", legendgroup: name }));

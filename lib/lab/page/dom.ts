@@ -48,6 +48,11 @@ export function copies(button: HTMLButtonElement, text: () => string): void {
   });
 }
 
+/** Moves the keyboard's focus on, where it lies on a button that can no longer be pressed. */
+export function handOver(from: HTMLElement, to: HTMLElement): void {
+  if (document.activeElement === from && (from as HTMLButtonElement).disabled) to.focus();
+}
+
 /** Shows a command line, which breaks between its flags and nowhere else. */
 export function showCommand(place: HTMLElement, command: string): void {
   const parts = command.split(/ (?=--)/);

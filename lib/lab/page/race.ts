@@ -8,7 +8,7 @@ import { type DrawnRun, raceFigure } from "../race_figure.ts";
 import { openRecord, raceRecord, type Races, RECORD_NAME } from "../record.ts";
 import { MOST, racersOf } from "../racers.ts";
 import type { ScheduleValues } from "../settings.ts";
-import { byId, make } from "./dom.ts";
+import { byId, handOver, make } from "./dom.ts";
 import { checkIterations, LENGTH } from "./explore.ts";
 import { type NumberField, numberField } from "./fields.ts";
 import { onTheme, Plot, throttled } from "./plot.ts";
@@ -36,6 +36,7 @@ export class Race {
   readonly #length: NumberField;
   readonly #plot = new Plot(byId("race-figure"));
   readonly #said = byId("race-status");
+  readonly #at = byId("race-at");
   readonly #progress = byId<HTMLProgressElement>("race-progress");
   #shown: Shown;
   #races?: Races;
@@ -76,7 +77,7 @@ export class Race {
     byId("race-pause").addEventListener("click", () => {
       this.#paused = !this.#paused;
       trainer.send({ kind: this.#paused ? "pause" : "resume" });
-      if (this.#paused) this.#said.textContent = "Paused.";
+      this.#said.textContent = this.#paused ? "Paused." : "";
       this.show();
     });
     byId("download").addEventListener("click", () => this.#download());
@@ -113,6 +114,8 @@ export class Race {
     button("race-pause").textContent = this.#paused ? "Go on" : "Pause";
     button("download").disabled = busy || !this.#races || this.#races.runs.length === 0;
     byId<HTMLInputElement>("open").disabled = busy;
+    if (racing) handOver(button("race-start"), button("race-pause"));
+    if (!busy) { for (const id of ["race-pause", "race-stop"]) handOver(button(id), button("race-start")); }
   }
 
   async #start(): Promise<void> {
@@ -151,7 +154,8 @@ export class Race {
     showResults([]);
     byId("open-said").textContent = "";
     this.#progress.value = 0;
-    this.#said.textContent = "Fetching the images …";
+    this.#said.textContent = "";
+    this.#at.textContent = "Fetching the images …";
     this.show();
   }
 
@@ -168,9 +172,8 @@ export class Race {
     }
     const race = seed - order.seed;
     this.#progress.value = (race + iteration / order.iterations) / order.races;
-    if (this.#paused) return;
     const which = order.races > 1 ? `Race ${race + 1} of ${order.races}, iteration` : "Iteration";
-    this.#said.textContent = `${which} ${iteration} of ${order.iterations}${
+    this.#at.textContent = `${which} ${iteration} of ${order.iterations}${
       iteration === order.iterations ? ": scoring the test images" : ""
     }`;
   }
@@ -178,10 +181,10 @@ export class Race {
   #end(order: RaceOrder, { stopped, tensors }: { stopped: boolean; tensors: number }): void {
     const done = this.#shown.ended.length / order.racers.length;
     const at = this.#shown.running[0]?.history.iterations.length ?? 0;
-    const held = tensors === 0 ? "No tensor is left in memory." : `${tensors} tensors are left in memory.`;
+    this.#at.textContent = tensors === 0 ? "No tensor is left in memory." : `${tensors} tensors are left in memory.`;
     this.#said.textContent = stopped
-      ? `Stopped after ${at} of ${order.iterations} iterations; what has not ended is not scored. ${held}`
-      : `${done === 1 ? "The race has" : `All ${done} races have`} ended. ${held}`;
+      ? `Stopped after ${at} of ${order.iterations} iterations; what has not ended is not scored.`
+      : `${done === 1 ? "The race has" : `All ${done} races have`} ended.`;
     if (!stopped) this.#progress.value = 1;
     this.#paused = false;
   }

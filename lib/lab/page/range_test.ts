@@ -7,7 +7,7 @@ import { rangeTestFigure } from "../../figures/range_test.ts";
 import type { RangeTest } from "../../finder/range_test.ts";
 import { findLrCommand } from "../code.ts";
 import type { RangeOrder } from "../protocol.ts";
-import { byId, copies, showCommand, written } from "./dom.ts";
+import { byId, copies, handOver, showCommand, written } from "./dom.ts";
 import { numberField } from "./fields.ts";
 import { Plot, throttled } from "./plot.ts";
 import type { Trainer } from "./trainer.ts";
@@ -75,11 +75,14 @@ export class RangeTestPart {
   show(): void {
     const { busy, ready } = this.#trainer;
     byId<HTMLButtonElement>("range-start").disabled = busy || !ready;
-    if (!busy) byId<HTMLButtonElement>("range-stop").disabled = true;
+    if (!busy) {
+      byId<HTMLButtonElement>("range-stop").disabled = true;
+      handOver(byId("range-stop"), byId("range-start"));
+    }
   }
 
   async #start(): Promise<void> {
-    const said = byId("range-status");
+    const [said, at] = [byId("range-status"), byId("range-at")];
     const order: RangeOrder = { ...this.#values, madeUp: this.#madeUp() };
     const wrong = problemOf(order);
     if (wrong) return void (said.textContent = wrong);
@@ -92,7 +95,7 @@ export class RangeTestPart {
         curve.losses.push(message.loss);
         curve.smoothedLosses.push(message.smoothed);
         progress.value = curve.losses.length / order.iterations;
-        said.textContent = `Update ${curve.losses.length} of ${order.iterations}`;
+        at.textContent = `Update ${curve.losses.length} of ${order.iterations}`;
       } else if (message.kind === "range-end") {
         this.#test = message.test;
         progress.value = 1;
@@ -104,7 +107,11 @@ export class RangeTestPart {
       else if (message.kind === "done" && message.stopped) {
         said.textContent = `Stopped after ${curve.losses.length} updates: no bounds are read off half a curve.`;
       }
-      if (message.kind === "done") byId("range-figure").dataset.tensors = String(message.tensors);
+      if (message.kind === "done") {
+        at.textContent = message.tensors === 0
+          ? "No tensor is left in memory."
+          : `${message.tensors} tensors are left.`;
+      }
       draw();
     });
     if (!started) return void (said.textContent = "Another training is under way, in this tab or in another.");
@@ -113,7 +120,9 @@ export class RangeTestPart {
     byId("range-reading").textContent = "";
     byId<HTMLButtonElement>("use-bounds").disabled = true;
     byId<HTMLButtonElement>("range-stop").disabled = false;
-    said.textContent = "Fetching the images …";
+    said.textContent = "";
+    at.textContent = "Fetching the images …";
+    handOver(byId("range-start"), byId("range-stop"));
   }
 
   #read({ bounds, suggestions, reason = "" }: RangeTest): void {
@@ -137,7 +146,9 @@ export class RangeTestPart {
       // the axis stands still while the curve grows along it
       xaxis.range = [startLr, endLr].map(Math.log10);
     }
-    if (curve.losses.length === 0) yaxis.range = [1, 3];
+    const [first = 2] = curve.smoothedLosses;
+    // wide enough that the first updates' noise does not look like a mountain range
+    if (!this.#test) yaxis.range = [Math.min(first, ...curve.smoothedLosses) - 0.4, first + 0.6];
     const words = this.#test
       ? byId("range-reading").textContent!
       : `The loss against the learning rate, after ${curve.losses.length} updates.`;

@@ -21,6 +21,7 @@ export class Trainer {
   /** What runs; undefined until the worker has said so. */
   ready?: Ready;
   #worker?: Worker;
+  #backend: LabBackend = "auto";
   #listener?: Listener;
   #release?: () => void;
   readonly #onState: () => void;
@@ -46,11 +47,15 @@ export class Trainer {
   /** Starts a backend, in a fresh worker. */
   start(backend: LabBackend): void {
     this.#worker?.terminate();
+    this.#backend = backend;
     this.ready = undefined;
     const worker = this.#worker = new Worker("/worker.js", { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
     worker.onerror = (event) => {
-      this.#hear({ kind: "failed", message: `The worker has ended: ${event.message || "it could not be loaded"}` });
+      const message = `The training has broken off: ${event.message || "its script could not be loaded"}.`;
+      const ran = this.ready !== undefined;
+      this.#hear({ kind: "failed", message });
+      if (ran) this.start(this.#backend); // one that never ran would not run the next time either
     };
     this.send({ kind: "start", backend });
     this.#onState();

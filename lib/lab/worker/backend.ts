@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /**
  * The backend of a browser: WebGPU, else WebGL, else WebAssembly.
  * @module
