@@ -78,7 +78,11 @@ export function onPage(figure: Figure, { width, dark }: { width: number; dark: b
       ...rest,
       ...{ width, height: narrow ? Math.min(height, 560) : height, dragmode: false },
       font: { family: "system-ui, sans-serif", size: narrow ? 11 : 13, color: "#222222" },
-      margin: { ...margin, l: narrow ? 56 : 70, r: aside ? margin?.r : 12, t: 40, b: narrow ? 90 : 60 },
+      // above the plot stand the legend or the names of bounds, if anything
+      margin: {
+        ...{ l: narrow ? 56 : 70, r: aside ? margin?.r : 12, t: narrow && !rest.annotations ? 12 : 40 },
+        b: narrow ? 90 : 60,
+      },
       legend: aside ? legend : {
         ...{ orientation: "h", x: 0, xanchor: "left" },
         ...(narrow ? { y: -0.16, yanchor: "top" } : { y: 1.02, yanchor: "bottom" }),

@@ -80,7 +80,8 @@ function linesOf(
     const means = ended.map(curveOf).filter(({ x }) => x.length > 0);
     if (means.length > 0) {
       const x = sharedGrid(means);
-      traces.push(...meanAndBand(name, x, x.map((at) => means.map((curve) => valueAt(curve, at))), look));
+      const values = x.map((at) => means.map((curve) => valueAt(curve, at)));
+      traces.push(...meanAndBand(name, x, values, look).map((trace) => ({ ...trace, yaxis })));
     }
     for (const curve of running.map(curveOf).filter(({ x }) => x.length > 0)) {
       const width = means.length > 0 ? 1.2 : 2.2;

@@ -104,7 +104,9 @@ Deno.test("raceFigure() has a line a schedule in three panels, a band for severa
     }
   }
   assert.equal(count(figures["first race"], ({ fill }) => fill), 0);
-  assert.equal(count(figures["third race"], ({ fill }) => fill), 4);
+  for (const yaxis of ["y", "y2"]) {
+    assert.equal(count(figures["third race"], (trace) => trace.fill && trace.yaxis === yaxis), 2, `bands on ${yaxis}`);
+  }
   using plotly = await Plotly.open();
   for (const [name, figure] of Object.entries(figures)) {
     for (const place of [{ width: 800, dark: false }, { width: 360, dark: true }]) {

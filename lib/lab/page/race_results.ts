@@ -39,7 +39,7 @@ export function showResults(runs: readonly ScoredRun[]): void {
       "tr",
       {},
       make("th", { scope: "row" }, swatch, row.name),
-      make("td", {}, `${percent(row.accuracy)}${row.deviation === undefined ? "" : ` ± ${points(row.deviation)}`} %`),
+      make("td", {}, `${percent(row.accuracy)}${row.deviation === undefined ? "" : ` ± ${percent(row.deviation)}`} %`),
       make("td", {}, Number.isFinite(row.loss) ? row.loss.toFixed(3) : "diverged"),
       make("td", {}, String(row.runs)),
     );
@@ -48,7 +48,7 @@ export function showResults(runs: readonly ScoredRun[]): void {
     make(
       "table",
       {},
-      make("caption", {}, "Scored on the test images; mean ± standard deviation where there are several races"),
+      make("caption", {}, "Scores on the test images (± standard deviation)"),
       make("thead", {}, make("tr", {}, ...head)),
       make("tbody", {}, ...body),
     ),
@@ -56,8 +56,8 @@ export function showResults(runs: readonly ScoredRun[]): void {
   byId("race-reading").textContent = reading(rows);
 }
 
-const percent = (share: number) => (100 * share).toFixed(1);
-const points = percent;
+/** A share in percent, or a difference of shares in points. */
+const percent = (share: number) => (100 * share).toFixed(1).replace("-", "−");
 
 /** What the table allows to say. */
 export function reading(rows: readonly ComparisonRow[]): string {
