@@ -49,14 +49,15 @@ export async function labAssets(): Promise<Assets> {
 
 /** One script with all that it imports, for a browser. */
 async function bundled(entry: URL): Promise<Uint8Array<ArrayBuffer>> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { success, code, signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["bundle", "--quiet", "--minify", "--platform", "browser", entry.href],
     cwd: new URL("../../", import.meta.url), // where deno.json and its packages are
     stdin: "null",
     env: { NO_COLOR: "1" },
   }).output();
   if (success) return stdout as Uint8Array<ArrayBuffer>;
-  const said = new TextDecoder().decode(stderr).trim().split("\n").slice(-3).join(" ");
+  const said = new TextDecoder().decode(stderr).trim().split("\n").slice(-3).join(" ") ||
+    `nothing, and ended by ${signal ?? `exit code ${code}`}`;
   throw new Error(
     "Cannot bundle the page: `deno bundle` must succeed. Where it has never run, it needs the network once: run " +
       `\`deno task setup\`. It said: ${said}`,
