@@ -5,6 +5,7 @@
  */
 import { cacheDirectory } from "../support/directories.ts";
 import { atLeast, LEAST_DENO } from "../support/deno_version.ts";
+import { OPENERS } from "./browser.ts";
 import { dataHosts } from "../data/cifar10/files.ts";
 import { pythonOf, type PythonTools } from "./python.ts";
 
@@ -16,6 +17,8 @@ interface Needs {
   readonly trains: boolean;
   /** The Python environments whose interpreters it runs. */
   readonly python?: readonly PythonTools[];
+  /** Whether it serves a page on the loopback: it bundles the page by Deno, and opens a browser. */
+  readonly serves?: boolean;
 }
 
 /** Commands that set native TensorFlow up run Python, a compiler, and Deno for tfjs-node's own install script. */
@@ -25,6 +28,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   bench: { trains: true, python: ["keras", "pytorch"] },
   profile: { trains: true },
   doctor: { trains: true },
+  lab: { trains: false, serves: true },
   setup: { trains: true, python: ["notebooks"] },
   notebooks: { trains: false, output: "notebooks", python: ["notebooks"] },
   train: { trains: true, output: "output" },
@@ -47,6 +51,9 @@ export async function permissionFlags(command: string, args: readonly string[]):
   // all of sys: the reader of npm's settings asks for the umask, which has no name of its own among Deno's flags
   const flags = ["--quiet", "--no-prompt", "--allow-read", "--allow-env", "--allow-sys"];
   if (helping) return flags;
+  if (needs.serves) {
+    return [...flags, "--allow-net=127.0.0.1", `--allow-run=${[Deno.execPath(), ...Object.values(OPENERS)].join(",")}`];
+  }
   const outputs = OUTPUT_FLAGS.map((flag) => valueOf(args, flag)).filter((value) => value !== undefined);
   const offline = args.includes("--offline");
   const write = [...(needs.output ? [needs.output] : []), ...outputs];

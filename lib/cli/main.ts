@@ -8,6 +8,7 @@ const COMMANDS: Record<string, () => Promise<(args: readonly string[]) => Promis
   setup: async () => (await import("./commands/setup.ts")).setup,
   bench: async () => (await import("./bench/bench.ts")).bench,
   profile: async () => (await import("./commands/profile.ts")).profile,
+  lab: async () => (await import("./commands/lab.ts")).lab,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   notebooks: async () => (await import("./commands/notebooks.ts")).notebooks,
   "find-lr": async () => (await import("./commands/find_lr.ts")).findLr,

@@ -2,20 +2,12 @@
  * From an experiment to a run: what follows from its settings.
  * @module
  */
-import { scheduleFromConfig } from "../schedules/config.ts";
 import type { Schedule } from "../schedules/schedule.ts";
-import { warmUp } from "../schedules/warm_up.ts";
 import { shown } from "../support/check.ts";
 import { checkExperiment } from "./check_experiment.ts";
-import {
-  type CompanionSettings,
-  type DataSettings,
-  type Experiment,
-  isScheduleConfig,
-  type Length,
-} from "./experiment.ts";
+import type { CompanionSettings, DataSettings, Experiment } from "./experiment.ts";
 import type { DatasetFacts } from "./registries/datasets.ts";
-import { SCHEDULES } from "./registries/schedules.ts";
+import { inIterations, scheduleFromSettings } from "./schedule.ts";
 
 /** A data set's settings with nothing left open. */
 export type PlannedData =
@@ -71,7 +63,7 @@ export function planExperiment(experiment: Experiment, facts: DatasetFacts): Run
   }
   const batchesPerEpoch = Math.floor(trained / batchSize);
   const iterations = given ?? epochs! * batchesPerEpoch;
-  const schedule = planSchedule(experiment.schedule, iterations, batchesPerEpoch);
+  const schedule = scheduleFromSettings(experiment.schedule, iterations, batchesPerEpoch);
   checkCompanions(experiment.companions, schedule, iterations);
   return {
     experiment: { ...experiment, data },
@@ -107,11 +99,6 @@ function checkCompanions({ average, snapshots }: CompanionSettings, schedule: Sc
   }
 }
 
-/** A length in optimizer updates. */
-function inIterations(length: Length, batchesPerEpoch: number): number {
-  return typeof length === "number" ? length * batchesPerEpoch : length.iterations;
-}
-
 /** Fills in classes and sizes, and checks them against what there is. */
 function planData(settings: DataSettings, facts: DatasetFacts): PlannedData {
   const classes = settings.classes ?? [...facts.classNames];
@@ -143,18 +130,4 @@ function checkClasses(classes: readonly string[], known: readonly string[]): voi
   if (unknown !== undefined) {
     throw new RangeError(`Cannot ${VERB}: classes must be among ${known.join(", ")}, got ${shown(unknown)}`);
   }
-}
-
-/** The schedule that the settings name, over a run of so many iterations. */
-function planSchedule(settings: Experiment["schedule"], iterations: number, batchesPerEpoch: number): Schedule {
-  if (isScheduleConfig(settings)) return scheduleFromConfig(settings);
-  const { baseLr = 0, maxLr = 0.01, stepSize, warmUp: rise, momentumRange, name, ...more } = settings;
-  const schedule = SCHEDULES[name].build({
-    ...more,
-    ...{ baseLr, maxLr, iterations },
-    // two cycles, where nothing is said
-    stepSize: stepSize === undefined ? iterations / 4 : inIterations(stepSize, batchesPerEpoch),
-    momenta: momentumRange ? { baseMomentum: momentumRange[0], maxMomentum: momentumRange[1] } : {},
-  });
-  return rise === undefined ? schedule : warmUp(schedule, { iterations: inIterations(rise, batchesPerEpoch) });
 }

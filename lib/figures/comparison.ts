@@ -6,6 +6,7 @@ import { recordsOf, type TrainingHistory } from "../history/history.ts";
 import { shown } from "../support/check.ts";
 import { metricAxis, metricWords, rateAxis, timeAxis } from "./axes.ts";
 import { coloursOf } from "./colours.ts";
+import { type Curve, sharedGrid, valueAt } from "./curves.ts";
 import { type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
 import { reduceLine } from "./reduce.ts";
 import { meanAndBand, seedsTitle } from "./seeds.ts";
@@ -25,12 +26,6 @@ export interface ComparedRun {
 export interface ComparisonFigureOptions extends FigureOptions {
   /** What to compare by: a metric of the epochs, such as `"test_accuracy"`. Default `"val_accuracy"`. */
   metric?: string;
-}
-
-/** A metric of one run, without gaps. */
-interface Curve {
-  readonly x: number[];
-  readonly y: number[];
 }
 
 /**
@@ -106,20 +101,6 @@ export function comparisonFigure(runs: readonly ComparedRun[], options: Comparis
 function curveOf(history: TrainingHistory, metric: string): Curve {
   const known = recordsOf(history, metric);
   return { x: known.map(({ iteration }) => iteration), y: known.map((record) => record[metric]) };
-}
-
-/** Every iteration at which a curve has a point, as far as all curves reach. */
-function sharedGrid(curves: readonly Curve[]): number[] {
-  const first = Math.max(...curves.map(({ x }) => x[0]));
-  const last = Math.min(...curves.map(({ x }) => x[x.length - 1]));
-  return [...new Set(curves.flatMap(({ x }) => x))].filter((at) => at >= first && at <= last).sort((a, b) => a - b);
-}
-
-/** A curve's value, on the straight line between its points. */
-function valueAt({ x, y }: Curve, at: number): number {
-  const right = x.findIndex((value) => value >= at);
-  if (x[right] === at) return y[right];
-  return y[right - 1] + (y[right] - y[right - 1]) * (at - x[right - 1]) / (x[right] - x[right - 1]);
 }
 
 /** The rates by iteration, or the epochs' last ones where no more is known. */

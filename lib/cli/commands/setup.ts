@@ -13,12 +13,13 @@ import { hearSignals, showDownload, voice } from "../terminal.ts";
 const FLAGS = {
   "native-only": { help: "native TensorFlow alone, without the images" },
   "for-tests": {
-    help: "also what runs notebooks and bundles the core; what cannot be had is named, and its tests are then ignored",
+    help: "also what runs notebooks; what cannot be had is named, and its tests are then ignored",
   },
 } as const;
 
 const HELP = helpText(
-  "deno task setup: set up native TensorFlow and fetch CIFAR-10. Done once, seconds afterwards.",
+  "deno task setup: set up native TensorFlow, and fetch CIFAR-10 and what bundles the laboratory.\n" +
+    "Done once, seconds afterwards.",
   { "What": FLAGS },
   [
     "deno task setup",
@@ -44,6 +45,9 @@ export async function setup(args: readonly string[]): Promise<number> {
   };
   if (!flags["for-tests"]) {
     await images();
+    await fetchBundler().catch((error) => {
+      speak.say(`${error.message}\n\`deno task lab\` will need the network the first time; all else is ready.`);
+    });
     return 0;
   }
   for (const need of [images, () => pythonTools("notebooks", speak.say), fetchBundler]) {

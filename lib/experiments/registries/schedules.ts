@@ -62,7 +62,7 @@ export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
     build: (it) => cycle(it, { mode: "triangular2" }),
   },
   "exp-range": {
-    about: "triangular, its height (or both bounds, --decays bounds) shrinking by gamma each iteration",
+    about: "triangular, its height (or both bounds) shrinking by gamma each iteration",
     takes: [...CYCLE, "gamma", "decays"],
     build: (it) => cycle(it, { mode: "exp_range", gamma: quarterLeft(it), ...(it.decays && { decays: it.decays }) }),
   },
@@ -73,7 +73,7 @@ export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
       oneCycle({ maxLr, totalSteps: iterations, ...(peakAt !== undefined && { pctStart: peakAt }), ...momenta }),
   },
   "slanted-triangular": {
-    about: "one triangle over the whole run: from 0 to the maximum at a quarter (--peak-at), and down to 0",
+    about: "one triangle over the whole run: from 0 to the maximum at a quarter, and down to 0",
     takes: ["maxLr", "peakAt", "momentumRange"],
     build: ({ maxLr, iterations, peakAt = 0.25, momenta }) =>
       cyclical({
@@ -82,7 +82,7 @@ export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
       }),
   },
   fixed: {
-    about: "one rate, --max-lr",
+    about: "one rate, the maximum",
     takes: ["maxLr"],
     build: ({ maxLr }) => constant({ learningRate: maxLr }),
   },
@@ -116,7 +116,7 @@ export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
       linearDecay({ initialLr: maxLr, finalLr: baseLr, iterations: 2 * stepSize }),
   },
   polynomial: {
-    about: "a power (--power, 2) of the way that is left, down to 0",
+    about: "a power (2) of the way that is left, down to 0",
     takes: ["maxLr", "power"],
     build: ({ maxLr, iterations, power = 2 }) => polynomialDecay({ initialLr: maxLr, iterations, power }),
   },
@@ -131,7 +131,7 @@ export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
     build: ({ baseLr, maxLr, stepSize }) => cosineRestarts({ baseLr, maxLr, period: 2 * stepSize }),
   },
   exponential: {
-    about: "a constant factor each iteration: --gamma, or what leads to a hundredth of the maximum",
+    about: "a constant factor each iteration: gamma, or what leads to a hundredth of the maximum",
     takes: ["maxLr", "gamma"],
     build: ({ maxLr, iterations, gamma = 0.01 ** (1 / iterations) }) => exponentialDecay({ initialLr: maxLr, gamma }),
   },

@@ -1,0 +1,26 @@
+/**
+ * Curves of several runs, read at the same places.
+ * @module
+ */
+
+/** A metric of one run, without gaps. */
+export interface Curve {
+  /** Across, rising: iterations. */
+  readonly x: readonly number[];
+  /** Up. */
+  readonly y: readonly number[];
+}
+
+/** Every iteration at which a curve has a point, as far as all curves reach. */
+export function sharedGrid(curves: readonly Curve[]): number[] {
+  const first = Math.max(...curves.map(({ x }) => x[0]));
+  const last = Math.min(...curves.map(({ x }) => x[x.length - 1]));
+  return [...new Set(curves.flatMap(({ x }) => x))].filter((at) => at >= first && at <= last).sort((a, b) => a - b);
+}
+
+/** A curve's value, on the straight line between its points. */
+export function valueAt({ x, y }: Curve, at: number): number {
+  const right = x.findIndex((value) => value >= at);
+  if (x[right] === at) return y[right];
+  return y[right - 1] + (y[right] - y[right - 1]) * (at - x[right - 1]) / (x[right] - x[right - 1]);
+}

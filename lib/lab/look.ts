@@ -1,0 +1,93 @@
+/**
+ * A figure on the page: in the page's width, on light or dark ground.
+ * @module
+ */
+import { COLOURS, type Figure } from "../figures/figure.ts";
+
+/** The dark ground of a figure, as in the style sheet. */
+export const DARK_GROUND = "#1b1f26";
+
+/** What a dark figure has in the place of these colours of a light one. */
+const DARK: Readonly<Record<string, string>> = {
+  "#ffffff": DARK_GROUND,
+  "#222222": "#e4e7ec",
+  "#444444": "#c3c8d0",
+  "#888888": "#8b929e",
+  [COLOURS.grid]: "#323843",
+};
+/** The least contrast of a line with its ground: what WCAG asks of graphics. */
+const LEAST_CONTRAST = 3;
+
+/** A schedule's colour on dark ground: its own, mixed with white until it can be told from the ground. */
+export function onDark(colour: string): string {
+  const base = colour.slice(0, 7).toLowerCase();
+  const opacity = colour.slice(7);
+  if (DARK[base]) return DARK[base] + opacity;
+  const parts = [1, 3, 5].map((at) => parseInt(base.slice(at, at + 2), 16));
+  for (let white = 0;; white += 0.05) {
+    const mixed = hex(parts.map((part) => part + (255 - part) * Math.min(1, white)));
+    if (contrast(mixed, DARK_GROUND) >= LEAST_CONTRAST) return mixed + opacity;
+  }
+}
+
+const hex = (parts: readonly number[]) =>
+  `#${parts.map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`;
+
+/** The contrast of two colours, from 1 to 21, as WCAG defines it. */
+export function contrast(one: string, other: string): number {
+  const [low, high] = [one, other].map(luminance).sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const part = parseInt(colour.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** Every colour of a figure, in all its traces and its layout, through a function. */
+function recoloured<T>(value: T, change: (colour: string) => string): T {
+  if (typeof value === "string") return (/^#[0-9a-f]{6}([0-9a-f]{2})?$/i.test(value) ? change(value) : value) as T;
+  if (Array.isArray(value)) {
+    return (typeof value[0] === "number" ? value : value.map((one) => recoloured(one, change))) as T;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, recoloured(one, change)])) as T;
+}
+
+/**
+ * A figure as the page shows it: without a title, which the page's heading is; as wide as there is room; its legend below
+ * it where that is little; never dragged, so that a finger on it scrolls the page.
+ *
+ * @param figure The figure.
+ * @param place `width`, in pixels; `dark`, the ground.
+ */
+export function onPage(figure: Figure, { width, dark }: { width: number; dark: boolean }): Figure {
+  const narrow = width < 560;
+  const { title: _, margin, legend, height, ...rest } = figure.layout as Record<string, unknown> & {
+    margin?: Record<string, number>;
+    legend?: Record<string, unknown>;
+    height: number;
+  };
+  const aside = legend?.orientation === "v" && !narrow;
+  const fitted: Figure = {
+    data: figure.data,
+    layout: {
+      ...rest,
+      ...{ width, height: narrow ? Math.min(height, 560) : height, dragmode: false },
+      font: { family: "system-ui, sans-serif", size: narrow ? 11 : 13, color: "#222222" },
+      // above the plot stand the legend or the names of bounds, if anything
+      margin: {
+        ...{ l: narrow ? 56 : 70, r: aside ? margin?.r : 12, t: narrow && !rest.annotations ? 12 : 40 },
+        b: narrow ? 90 : 60,
+      },
+      legend: aside ? legend : {
+        ...{ orientation: "h", x: 0, xanchor: "left" },
+        ...(narrow ? { y: -0.16, yanchor: "top" } : { y: 1.02, yanchor: "bottom" }),
+      },
+    },
+  };
+  return dark ? recoloured(fitted, onDark) : fitted;
+}

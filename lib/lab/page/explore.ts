@@ -1,0 +1,89 @@
+/// <reference lib="dom" />
+/**
+ * Explore: a schedule, its shape, and the lines that make it.
+ * @module
+ */
+import { learningRateFigure } from "../../figures/learning_rate.ts";
+import { codeLines, trainCommand } from "../code.ts";
+import { DEFAULTS, scheduleOf, scheduleSettings, type ScheduleValues } from "../settings.ts";
+import { byId, copies, showCommand, written } from "./dom.ts";
+import { type NumberField, numberField } from "./fields.ts";
+import { Plot } from "./plot.ts";
+import { ScheduleForm } from "./schedule_form.ts";
+
+/** How long a run is, in the words of a field. */
+export const LENGTH = { unit: "iterations", range: [20, 1000], step: 20 } as const;
+
+/** The part. */
+export class Explore {
+  readonly #form: ScheduleForm;
+  readonly #length: NumberField;
+  readonly #plot = new Plot(byId("explore-figure"));
+  #iterations: number;
+
+  /**
+   * @param iterations Optimizer updates of a run.
+   * @param tell `length`: told of another length of the run; `race`: told of a schedule to race, says what came of it.
+   */
+  constructor(
+    iterations: number,
+    tell: { length: (iterations: number) => void; race: (values: ScheduleValues) => string },
+  ) {
+    this.#iterations = iterations;
+    const place = byId("explore-form");
+    this.#form = new ScheduleForm(place, { ...DEFAULTS }, () => this.#draw());
+    this.#length = numberField("length", { label: "Length of the run", ...LENGTH }, iterations, (value) => {
+      this.#iterations = value;
+      this.#draw();
+      tell.length(value);
+    });
+    place.append(this.#length.element);
+    place.addEventListener("submit", (event) => event.preventDefault());
+    for (const name of ["code", "command"]) copies(byId(`copy-${name}`), () => byId(name).textContent ?? "");
+    byId("to-race").addEventListener("click", () => {
+      byId("to-race-said").textContent = tell.race({ ...this.#form.values });
+    });
+    this.#draw();
+  }
+
+  /** Sets the length of the run. */
+  setLength(iterations: number): void {
+    this.#iterations = iterations;
+    this.#length.value = iterations;
+    this.#draw();
+  }
+
+  /** Sets both bounds. */
+  setBounds(bounds: { baseLr: number; maxLr: number }): void {
+    this.#form.setBounds(bounds);
+    this.#draw();
+  }
+
+  #draw(): void {
+    const { values } = this.#form;
+    const error = byId("explore-error");
+    try {
+      checkIterations(this.#iterations);
+      const schedule = scheduleOf(values, this.#iterations);
+      const rates = Array.from({ length: this.#iterations + 1 }, (_, i) => schedule(i).learningRate);
+      this.#plot.draw(
+        learningRateFigure(schedule, { iterations: this.#iterations }),
+        `${values.schedule}: the learning rate starts at ${written(rates[0])}, reaches ` +
+          `${written(Math.max(...rates))}, and ends at ${written(rates.at(-1)!)} after ${this.#iterations} iterations.`,
+      );
+      byId("code").textContent = codeLines(schedule);
+      showCommand(byId("command"), trainCommand(scheduleSettings(values, this.#iterations), this.#iterations));
+      error.hidden = true;
+    } catch (problem) {
+      error.textContent = (problem as Error).message;
+      error.hidden = false;
+    }
+    byId<HTMLButtonElement>("to-race").disabled = !error.hidden;
+  }
+}
+
+/** @throws {RangeError} If a run's length is not a whole number of 1 or more, and at most 100,000. */
+export function checkIterations(iterations: number): void {
+  if (Number.isInteger(iterations) && iterations >= 1 && iterations <= 100_000) return;
+  throw new RangeError(`The length must be a whole number of iterations from 1 to 100,000, got ${iterations}.`);
+}

@@ -1,0 +1,79 @@
+/// <reference lib="dom" />
+/**
+ * Fields for numbers: a slider to play with and a box to type into, which show one value.
+ * @module
+ */
+import { make } from "./dom.ts";
+
+/** What a field is for. */
+export interface FieldSpec {
+  /** Its name, in words. */
+  readonly label: string;
+  /** Its unit, in words. */
+  readonly unit: string;
+  /** The slider's ends. */
+  readonly range: readonly [low: number, high: number];
+  /** The slider's step; of a logarithmic one, in powers of ten. */
+  readonly step: number;
+  /** Whether the slider goes by powers of ten. */
+  readonly log?: boolean;
+}
+
+/** A field on the page. */
+export interface NumberField {
+  /** The field. */
+  readonly element: HTMLElement;
+  /** Its value; NaN where the box holds no number. */
+  value: number;
+}
+
+/**
+ * Makes a field.
+ *
+ * @param id The box's id; the slider's is `ID-slider`.
+ * @param spec What it is for.
+ * @param value Its first value.
+ * @param onInput Told of each change that a person makes.
+ */
+export function numberField(id: string, spec: FieldSpec, value: number, onInput: (value: number) => void): NumberField {
+  const { label, unit, range, step, log = false } = spec;
+  const toSlider = (number: number) => String(log ? Math.log10(Math.max(number, 10 ** range[0])) : number);
+  const fromSlider = (text: string) => Number((log ? 10 ** Number(text) : Number(text)).toPrecision(log ? 2 : 10));
+  const slider = make("input", {
+    ...{ type: "range", id: `${id}-slider`, min: String(range[0]), max: String(range[1]), step: String(step) },
+    "aria-label": `${label}, ${unit}: slider`,
+  });
+  const box = make("input", { type: "number", id, step: "any", min: "0", inputmode: "decimal" });
+  const show = (number: number) => {
+    slider.value = toSlider(number);
+    slider.setAttribute("aria-valuetext", `${number} ${unit}`);
+  };
+  slider.addEventListener("input", () => {
+    box.value = String(fromSlider(slider.value));
+    slider.setAttribute("aria-valuetext", `${box.value} ${unit}`);
+    onInput(Number(box.value));
+  });
+  box.addEventListener("input", () => {
+    const number = box.value.trim() === "" ? NaN : Number(box.value);
+    if (Number.isFinite(number)) show(number);
+    onInput(number);
+  });
+  const field: NumberField = {
+    element: make(
+      "div",
+      { class: "field" },
+      make("label", { for: id }, label),
+      make("span", { class: "box" }, box, make("span", { class: "unit" }, unit)),
+      slider,
+    ),
+    get value() {
+      return box.value.trim() === "" ? NaN : Number(box.value);
+    },
+    set value(number) {
+      box.value = String(number);
+      show(number);
+    },
+  };
+  field.value = value;
+  return field;
+}

@@ -1,0 +1,116 @@
+/// <reference lib="dom" />
+/**
+ * The schedules of a race as a list: which, between which bounds.
+ * @module
+ */
+import { coloursOf } from "../../figures/colours.ts";
+import { onDark } from "../look.ts";
+import { detailsOf, FEWEST, MOST, racerNames } from "../racers.ts";
+import { DEFAULTS, type ScheduleValues, takenBy } from "../settings.ts";
+import { byId, fillSelect, make } from "./dom.ts";
+import { isDark, onTheme } from "./plot.ts";
+import { scheduleOptions } from "./schedule_form.ts";
+
+/** A list's rows, and what they hold. */
+export class RaceForm {
+  /** The schedules' numbers, in order. */
+  readonly racers: ScheduleValues[] = [{ ...DEFAULTS }, { ...DEFAULTS, schedule: "fixed" }];
+  readonly #place = byId("racers");
+  readonly #add = byId<HTMLButtonElement>("add-racer");
+  readonly #onChange: () => void;
+
+  /** @param onChange Told of each change. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+    this.#add.addEventListener("click", () => {
+      this.add({ ...DEFAULTS, maxLr: this.racers[0].maxLr, baseLr: this.racers[0].baseLr, schedule: "one-cycle" });
+      this.#place.querySelector<HTMLElement>(".racer:last-child select")?.focus();
+    });
+    onTheme(() => this.#colour());
+    this.#build();
+  }
+
+  /** Adds a schedule; says whether there was room. */
+  add(values: ScheduleValues): boolean {
+    if (this.racers.length >= MOST) return false;
+    this.racers.push(values);
+    this.#build();
+    this.#onChange();
+    return true;
+  }
+
+  /** Sets both bounds of all. */
+  setBounds(bounds: { baseLr: number; maxLr: number }): void {
+    for (const values of this.racers) Object.assign(values, bounds);
+    this.#build();
+    this.#onChange();
+  }
+
+  #build(): void {
+    this.#place.replaceChildren(...this.racers.map((values, index) => this.#row(values, index)));
+    this.#add.disabled = this.racers.length >= MOST;
+    this.#colour();
+  }
+
+  #row(values: ScheduleValues, index: number): HTMLElement {
+    const title = `Schedule ${index + 1}`;
+    const select = make("select", { id: `racer-${index}` });
+    fillSelect(select, scheduleOptions(), values.schedule);
+    const [base, max] = [this.#box(values, "baseLr"), this.#box(values, "maxLr")];
+    const [baseLabel, maxLabel] = [make("label", {}, "Base rate", base), make("label", {}, "Maximum rate", max)];
+    const details = make("p", { class: "hint wide" });
+    const show = () => {
+      const taken = takenBy(values.schedule);
+      baseLabel.hidden = !taken.includes("baseLr");
+      maxLabel.classList.toggle("wide", baseLabel.hidden);
+      details.textContent = detailsOf(values);
+      details.hidden = details.textContent === "";
+    };
+    select.addEventListener("change", () => {
+      values.schedule = select.value;
+      show();
+      this.#colour();
+      this.#onChange();
+    });
+    show();
+    const remove = make("button", { type: "button", class: "quiet", "aria-label": `Remove ${title}` }, "Remove");
+    remove.hidden = this.racers.length <= FEWEST;
+    remove.addEventListener("click", () => {
+      this.racers.splice(index, 1);
+      this.#build();
+      this.#onChange();
+      this.#add.focus();
+    });
+    const label = make("label", { class: "wide" }, "Kind", select);
+    const head = make("div", { class: "racer-head" }, title, remove);
+    return make(
+      "div",
+      { class: "racer", role: "group", "aria-label": title },
+      head,
+      label,
+      baseLabel,
+      maxLabel,
+      details,
+    );
+  }
+
+  #box(values: ScheduleValues, name: "baseLr" | "maxLr"): HTMLInputElement {
+    const box = make("input", { type: "number", min: "0", step: "any", inputmode: "decimal" });
+    box.value = String(values[name]);
+    box.addEventListener("input", () => {
+      values[name] = box.value.trim() === "" ? NaN : Number(box.value);
+      this.#colour();
+      this.#onChange();
+    });
+    return box;
+  }
+
+  /** Gives each row its schedule's colour in the figure. */
+  #colour(): void {
+    const colours = coloursOf(racerNames(this.racers));
+    for (const [index, row] of [...this.#place.children].entries()) {
+      // a property set by script is no inline style to the page's policy
+      (row as HTMLElement).style.setProperty("--colour", isDark() ? onDark(colours[index]) : colours[index]);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * What page and worker say to each other. The worker trains, the page draws.
+ * @module
+ */
+import type { ScheduleSettings } from "../experiments/experiment.ts";
+import type { RangeTest } from "../finder/range_test.ts";
+import type { TrainingHistory } from "../history/history.ts";
+
+/** The backends of a browser, the fastest first; auto takes the first that works. */
+export const LAB_BACKENDS = ["auto", "webgpu", "webgl", "wasm"] as const;
+/** A backend by name. */
+export type LabBackend = typeof LAB_BACKENDS[number];
+
+/** A range test to run. */
+export interface RangeOrder {
+  /** The first rate. */
+  readonly startLr: number;
+  /** The last rate. */
+  readonly endLr: number;
+  /** Optimizer updates. */
+  readonly iterations: number;
+  /** Decides weights, images and batches. */
+  readonly seed: number;
+  /** Whether the images are made up. */
+  readonly madeUp: boolean;
+}
+
+/** A schedule of a race. */
+export interface Racer {
+  /** Its name, unlike the others'. */
+  readonly name: string;
+  /** Its schedule. */
+  readonly settings: ScheduleSettings;
+}
+
+/** Races to run, one after the other: seed by seed. */
+export interface RaceOrder {
+  /** Two to four schedules. */
+  readonly racers: readonly Racer[];
+  /** Optimizer updates of each. */
+  readonly iterations: number;
+  /** How many races. */
+  readonly races: number;
+  /** The first race's seed; the next one's is one more. */
+  readonly seed: number;
+  /** Whether the images are made up. */
+  readonly madeUp: boolean;
+}
+
+/** One schedule's training in one race. */
+export interface RacedRun {
+  /** The schedule's name. */
+  readonly name: string;
+  /** The race's seed. */
+  readonly seed: number;
+  /** The fraction of test images that is right. */
+  readonly testAccuracy: number;
+  /** The loss on the test images; null where the training diverged. */
+  readonly testLoss: number | null;
+  /** Minutes that its race took. */
+  readonly minutes: number;
+  /** What was recorded. */
+  readonly history: TrainingHistory;
+}
+
+/** One update of one schedule, or what was measured after it. */
+export interface RacerStep {
+  /** The rate. */
+  readonly learningRate: number;
+  /** The loss of the batch; null where the training has diverged. */
+  readonly loss: number | null;
+  /** The validation after it, where there was one. */
+  readonly validation?: { readonly loss: number; readonly accuracy: number };
+}
+
+/** What the page says. */
+export type ToWorker =
+  | { readonly kind: "start"; readonly backend: LabBackend }
+  | { readonly kind: "range-test"; readonly order: RangeOrder }
+  | { readonly kind: "race"; readonly order: RaceOrder }
+  | { readonly kind: "pause" | "resume" | "stop" };
+
+/** What the worker says. */
+export type FromWorker =
+  | {
+    readonly kind: "ready";
+    readonly backend: string;
+    readonly reason: string;
+    readonly hardware: string;
+    /** TensorFlow.js's version. */
+    readonly tfjs: string;
+  }
+  | { readonly kind: "range-step"; readonly learningRate: number; readonly loss: number; readonly smoothed: number }
+  | { readonly kind: "range-end"; readonly test: RangeTest }
+  | { readonly kind: "race-step"; readonly seed: number; readonly iteration: number; readonly steps: RacerStep[] }
+  | { readonly kind: "race-end"; readonly runs: readonly RacedRun[] }
+  /** The work is over; `tensors` are those that are still held, beside what was there before. */
+  | { readonly kind: "done"; readonly stopped: boolean; readonly tensors: number }
+  | { readonly kind: "failed"; readonly message: string };

@@ -1,0 +1,118 @@
+/**
+ * The figure of a race: loss, accuracy and rate on one axis of iterations, as it grows.
+ * @module
+ */
+import { axis, metricAxis, rateAxis, timeAxis } from "../figures/axes.ts";
+import { coloursOf } from "../figures/colours.ts";
+import { type Curve, sharedGrid, valueAt } from "../figures/curves.ts";
+import { type Figure, layout, line, type Trace } from "../figures/figure.ts";
+import { reduceLine } from "../figures/reduce.ts";
+import { meanAndBand } from "../figures/seeds.ts";
+import { recordsOf } from "../figures/source.ts";
+import type { TrainingHistory } from "../history/history.ts";
+
+/** One schedule's training in one race. */
+export interface DrawnRun {
+  /** The schedule's name. */
+  readonly name: string;
+  /** The race's seed. */
+  readonly seed: number;
+  /** What was recorded so far. */
+  readonly history: TrainingHistory;
+}
+
+/** The weight of the past in the loss that is drawn: a batch's own is noise. */
+const SMOOTHING = 0.9;
+
+/**
+ * One line a schedule in each of three panels, in the schedule's colour: the smoothed training loss, the validation
+ * accuracy, the learning rate. Races that have ended are one line, their mean, with a band of one standard deviation
+ * each way; the race that runs is thin beside it.
+ *
+ * @param ended The trainings of races that have ended.
+ * @param running Those of the race that runs.
+ * @param options `iterations`: how far the axis goes; `order`: the schedules' names, for their colours.
+ */
+export function raceFigure(
+  ended: readonly DrawnRun[],
+  running: readonly DrawnRun[],
+  { iterations, order }: { iterations: number; order: readonly string[] },
+): Figure {
+  const colours = coloursOf(order);
+  const traces = order.flatMap((name, index) => {
+    const own = (runs: readonly DrawnRun[]) => runs.filter((run) => run.name === name).map(({ history }) => history);
+    return linesOf(name, colours[index], own(ended), own(running));
+  });
+  // a panel without a line would not be there, and an axis without a value would reach anywhere
+  const panels = ["y", "y2", "y3"].map((yaxis) =>
+    line("", [0], [null], { yaxis, showlegend: false, hoverinfo: "skip" })
+  );
+  const started = traces.length > 0;
+  const scored = [...ended, ...running].some(({ history }) => validationAccuracy(history).x.length > 0);
+  return {
+    data: [...panels, ...traces],
+    layout: layout("Race", {
+      hovermode: "x unified",
+      height: 680,
+      xaxis: timeAxis(true, { anchor: "y3", range: [0, iterations] }),
+      yaxis: axis("training loss", { domain: [0.7, 1], ...(!started && { range: [1, 2.5] }) }),
+      yaxis2: metricAxis("val_accuracy", { domain: [0.35, 0.65], ...(scored ? TO_ZERO : { range: [0, 0.6] }) }),
+      yaxis3: rateAxis("learning rate", { domain: [0, 0.3], ...(started ? TO_ZERO : { range: [0, 0.02] }) }),
+    }),
+  };
+}
+
+const TO_ZERO = { rangemode: "tozero" };
+
+function linesOf(
+  name: string,
+  color: string,
+  ended: readonly TrainingHistory[],
+  running: readonly TrainingHistory[],
+): Trace[] {
+  const traces: Trace[] = [];
+  const panels = [
+    { yaxis: "y", curveOf: smoothedLoss, mode: "lines" },
+    { yaxis: "y2", curveOf: validationAccuracy, mode: "lines+markers" },
+  ];
+  for (const { yaxis, curveOf, mode } of panels) {
+    const look = { color, yaxis, legendgroup: name, mode };
+    const means = ended.map(curveOf).filter(({ x }) => x.length > 0);
+    if (means.length > 0) {
+      const x = sharedGrid(means);
+      const values = x.map((at) => means.map((curve) => valueAt(curve, at)));
+      traces.push(...meanAndBand(name, x, values, look).map((trace) => ({ ...trace, yaxis })));
+    }
+    for (const curve of running.map(curveOf).filter(({ x }) => x.length > 0)) {
+      const width = means.length > 0 ? 1.2 : 2.2;
+      traces.push(line(name, curve.x, curve.y, { ...look, width }));
+    }
+  }
+  const rated = [...running, ...ended].find(({ iterations }) => iterations.length > 0);
+  if (rated) {
+    const { x, y } = reduceLine(rated.iterations, rated.lr);
+    traces.push(line(name, x, y, { color, yaxis: "y3", legendgroup: name }));
+  }
+  // one entry a schedule: the first of its lines that is no band
+  const entry = traces.findIndex((trace) => trace.showlegend !== false);
+  return traces.map((trace, index) => ({ ...trace, showlegend: index === entry }));
+}
+
+/** The loss without its noise, its pull towards the start taken out as the range test does. */
+function smoothedLoss({ iterations, loss }: TrainingHistory): Curve {
+  const [x, y]: number[][] = [[], []];
+  let [average, weight] = [0, 0];
+  for (const [index, value] of loss.entries()) {
+    if (value === null || !Number.isFinite(value)) continue;
+    average = SMOOTHING * average + (1 - SMOOTHING) * value;
+    weight = SMOOTHING * weight + (1 - SMOOTHING);
+    x.push(iterations[index] + 1);
+    y.push(average / weight);
+  }
+  return { x, y };
+}
+
+function validationAccuracy(history: TrainingHistory): Curve {
+  const known = recordsOf(history, "val_accuracy");
+  return { x: known.map(({ iteration }) => iteration), y: known.map((record) => record.val_accuracy) };
+}

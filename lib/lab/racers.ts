@@ -1,0 +1,52 @@
+/**
+ * The schedules of a race, from what the form holds.
+ * @module
+ */
+import type { Racer } from "./protocol.ts";
+import { scheduleSettings, type ScheduleValues, takenBy } from "./settings.ts";
+
+/** Schedules in a race. */
+export const [FEWEST, MOST] = [2, 4];
+
+/** A name for each schedule, unlike the others': with its maximum, and a number, where the name alone is not enough. */
+export function racerNames(all: readonly Pick<ScheduleValues, "schedule" | "maxLr">[]): string[] {
+  const twice = (names: readonly string[], name: string) => names.filter((other) => other === name).length > 1;
+  const plain = all.map(({ schedule }) => schedule);
+  const bounded = plain.map((name, index) => twice(plain, name) ? `${name} to ${all[index].maxLr}` : name);
+  return bounded.map((name, index) => {
+    const before = bounded.slice(0, index).filter((other) => other === name).length;
+    return before > 0 ? `${name} (${before + 1})` : name;
+  });
+}
+
+/**
+ * The schedules of a race.
+ *
+ * @param all The form's numbers of each.
+ * @param iterations Optimizer updates of each.
+ * @throws {RangeError} If a number is wrong, with the schedule's name before it.
+ */
+export function racersOf(all: readonly ScheduleValues[], iterations: number): Racer[] {
+  const names = racerNames(all);
+  return all.map((values, index) => {
+    try {
+      return { name: names[index], settings: scheduleSettings(values, iterations) };
+    } catch (error) {
+      throw new RangeError(`${names[index]}: ${(error as Error).message}`, { cause: error });
+    }
+  });
+}
+
+/** What a schedule has beside its bounds, in words: "half a cycle 60 iterations, momentum 0.95 to 0.85". */
+export function detailsOf(values: ScheduleValues): string {
+  const taken = takenBy(values.schedule);
+  const { stepSize, left, decays, power, peakAt, warmUp, mirrored, lowMomentum, highMomentum } = values;
+  return [
+    taken.includes("stepSize") && `half a cycle ${stepSize} iterations`,
+    taken.includes("left") && `${left} % of ${decays === "bounds" ? "both bounds" : "the height"} left at the end`,
+    taken.includes("power") && `power ${power}`,
+    taken.includes("peakAt") && `rise over ${peakAt} % of the run`,
+    warmUp > 0 && `warm-up of ${warmUp} iterations`,
+    taken.includes("mirrored") && mirrored && `momentum ${highMomentum} to ${lowMomentum}`,
+  ].filter(Boolean).join(", ");
+}

@@ -1,0 +1,94 @@
+/**
+ * Races as records: what the page downloads, and opens again.
+ * @module
+ */
+import type { Experiment } from "../experiments/experiment.ts";
+import type { RecordRun, ResultRecord } from "../experiments/record.ts";
+import { reduceHistory } from "../figures/reduce_history.ts";
+import { isHistory } from "../history/history.ts";
+import type { RacedRun, RaceOrder } from "./protocol.ts";
+import { BATCHES_PER_EPOCH, labExperiment } from "./settings.ts";
+
+/** The name of a downloaded record. */
+export const RECORD_NAME = "lab-race.json";
+/** A record is kept under so many bytes. */
+const MOST_BYTES = 190_000;
+
+/** Races that have ended, and what they ran on. */
+export interface Races {
+  /** What was raced. */
+  readonly order: RaceOrder;
+  /** The trainings. */
+  readonly runs: readonly RacedRun[];
+  /** The machine in words, and the backend. */
+  readonly hardware: string;
+  /** The versions that matter. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/**
+ * A record of races. `deno task compare --config` repeats it on any backend, on the same images, weights and batches;
+ * races on made-up images can be repeated in the laboratory alone.
+ */
+export function raceRecord({ order, runs, hardware, versions }: Races): ResultRecord {
+  const [first, ...others] = order.racers;
+  const settings = new Map(order.racers.map((racer) => [racer.name, racer.settings]));
+  const record = (columns: number): ResultRecord => ({
+    command: order.madeUp ? "deno task lab" : `deno task compare --config ${RECORD_NAME}`,
+    experiment: labExperiment(first.settings, order),
+    ...{ hardware, versions },
+    runs: runs.map(({ name, seed, testAccuracy, testLoss, minutes, history }): RecordRun => ({
+      ...{ name, seed },
+      ...(others.some((other) => other.name === name) && { differs: { schedule: settings.get(name)! } }),
+      testAccuracy,
+      testLoss: testLoss === null ? null : Number(testLoss.toPrecision(5)),
+      epochs: history.iterations.length / BATCHES_PER_EPOCH,
+      iterations: history.iterations.length,
+      minutes: Math.max(0.01, Number(minutes.toFixed(2))),
+      history: reduceHistory(history, columns),
+    })),
+  });
+  const sizes = [200, 100, 50, 25, 10];
+  const columns = sizes.find((size) => JSON.stringify(record(size)).length < MOST_BYTES) ?? 5;
+  return record(columns);
+}
+
+/** What the page shows of a record. */
+export interface OpenedRecord {
+  /** The runs, each with a name. */
+  readonly runs: readonly (RecordRun & { readonly name: string })[];
+  /** Where it was made, in words. */
+  readonly about: string;
+}
+
+/**
+ * Reads a record: the laboratory's own, or one of `train` or `compare`.
+ *
+ * @param text The file's text.
+ * @throws {TypeError} If it is not a record, in words for the page.
+ */
+export function openRecord(text: string): OpenedRecord {
+  let json: Partial<ResultRecord> | null;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new TypeError("This file is not a record: it must be JSON.", { cause });
+  }
+  const runs = json?.runs;
+  if (!Array.isArray(runs) || runs.length === 0 || !runs.every(isRun)) {
+    throw new TypeError(
+      "This file is not a record: it must have runs, each with a seed, a test accuracy and a history.",
+    );
+  }
+  const { schedule } = (json?.experiment ?? {}) as Partial<Experiment>;
+  const name = typeof schedule?.name === "string" ? schedule.name : "run";
+  return {
+    runs: runs.map((run) => ({ ...run, name: typeof run.name === "string" ? run.name : name })),
+    about: `Made on ${json?.hardware ?? "a machine that it does not name"}, by ${json?.command ?? "hand"}.`,
+  };
+}
+
+function isRun(run: unknown): run is RecordRun {
+  const { seed, testAccuracy, history } = (run ?? {}) as Partial<RecordRun>;
+  return Number.isFinite(seed) && Number.isFinite(testAccuracy) && isHistory(history);
+}

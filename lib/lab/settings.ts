@@ -1,0 +1,141 @@
+/**
+ * What the laboratory trains, and the numbers of a schedule as its form holds them.
+ * @module
+ */
+import type { Experiment, ScheduleSettings } from "../experiments/experiment.ts";
+import { SCHEDULES } from "../experiments/registries/schedules.ts";
+import { scheduleFromSettings } from "../experiments/schedule.ts";
+import type { Schedule } from "../schedules/schedule.ts";
+
+/** Images of a training: small enough for a browser, and an epoch has a round number of batches. */
+export const DATA = { trainSize: 3600, validationSize: 400, testSize: 1000 } as const;
+/** Images in a batch. */
+export const BATCH_SIZE = 32;
+/** Optimizer updates in an epoch. */
+export const BATCHES_PER_EPOCH = (DATA.trainSize - DATA.validationSize) / BATCH_SIZE;
+/** The momentum where a schedule does not cycle it. */
+export const MOMENTUM = 0.9;
+/** Validations in a race. */
+const VALIDATIONS = 12;
+
+/** The numbers of a schedule, as the form holds them; lengths are in iterations. */
+export interface ScheduleValues {
+  /** The schedule's name in the registry. */
+  schedule: string;
+  /** The lower bound of the rate. */
+  baseLr: number;
+  /** The upper bound of the rate. */
+  maxLr: number;
+  /** Half a cycle. */
+  stepSize: number;
+  /** A rise from 0 over the start; 0 for none. */
+  warmUp: number;
+  /** What gamma leaves of the height at the run's end, in percent. */
+  left: number;
+  /** What exp-range's gamma shrinks. */
+  decays: "amplitude" | "bounds";
+  /** The power of a polynomial decay. */
+  power: number;
+  /** The share of the run in which the rate rises, in percent. */
+  peakAt: number;
+  /** Whether momentum mirrors the rate. */
+  mirrored: boolean;
+  /** The lowest momentum. */
+  lowMomentum: number;
+  /** The highest momentum. */
+  highMomentum: number;
+}
+
+/** Optimizer updates of a run, unless the person says otherwise. */
+export const ITERATIONS = 240;
+
+/** What the form starts from. */
+export const DEFAULTS: ScheduleValues = {
+  ...{ schedule: "triangular", baseLr: 0.001, maxLr: 0.02, stepSize: ITERATIONS / 4, warmUp: 0 },
+  ...{ left: 10, decays: "amplitude", power: 2, peakAt: 30 },
+  ...{ mirrored: false, lowMomentum: 0.85, highMomentum: 0.95 },
+};
+
+/** Which of the form's numbers a schedule takes. */
+export function takenBy(schedule: string): (keyof ScheduleValues)[] {
+  const takes = new Set<string>(SCHEDULES[schedule].takes);
+  return [
+    ...(["baseLr", "maxLr", "stepSize"] as const).filter((name) => takes.has(name)),
+    ...(takes.has("gamma") ? ["left"] as const : []),
+    ...(["decays", "power", "peakAt"] as const).filter((name) => takes.has(name)),
+    "warmUp",
+    ...(takes.has("momentumRange") ? ["mirrored", "lowMomentum", "highMomentum"] as const : []),
+  ];
+}
+
+/**
+ * The settings of an experiment's schedule: those alone that the schedule takes.
+ *
+ * @param values The form's numbers.
+ * @param iterations Optimizer updates of the run.
+ * @throws {RangeError} If a number is none, or the bounds or the momenta stand the wrong way round.
+ */
+export function scheduleSettings(values: ScheduleValues, iterations: number): ScheduleSettings {
+  const taken = takenBy(values.schedule);
+  const takes = (name: keyof ScheduleValues) => taken.includes(name);
+  const { baseLr, maxLr, stepSize, warmUp, left, decays, power, peakAt, mirrored } = values;
+  const numbers = Object.entries(values).filter(([name]) => takes(name as keyof ScheduleValues));
+  const wrong = numbers.find(([, value]) => typeof value === "number" && !(Number.isFinite(value) && value >= 0));
+  if (wrong) throw new RangeError(`Every number must be 0 or more, got ${wrong[1]}.`);
+  if (takes("baseLr") && baseLr > maxLr) {
+    throw new RangeError(`The base rate must not be above the maximum ${maxLr}, got ${baseLr}.`);
+  }
+  if (takes("mirrored") && mirrored && !(values.lowMomentum <= values.highMomentum && values.highMomentum < 1)) {
+    throw new RangeError(
+      `Momentum must rise from low to high and stay below 1, got ${values.lowMomentum} and ${values.highMomentum}.`,
+    );
+  }
+  return {
+    name: values.schedule,
+    ...(takes("baseLr") && { baseLr }),
+    ...(takes("maxLr") && { maxLr }),
+    ...(takes("stepSize") && { stepSize: { iterations: stepSize } }),
+    ...(takes("left") && { gamma: Number(((left / 100) ** (1 / iterations)).toPrecision(7)) }),
+    ...(takes("decays") && decays !== "amplitude" && { decays }),
+    ...(takes("power") && { power }),
+    ...(takes("peakAt") && { peakAt: peakAt / 100 }),
+    ...(warmUp > 0 && { warmUp: { iterations: warmUp } }),
+    ...(takes("mirrored") && mirrored && { momentumRange: [values.lowMomentum, values.highMomentum] as const }),
+  };
+}
+
+/** The schedule of the form's numbers, over a run of so many iterations. */
+export function scheduleOf(values: ScheduleValues, iterations: number): Schedule {
+  return scheduleFromSettings(scheduleSettings(values, iterations), iterations, BATCHES_PER_EPOCH);
+}
+
+/** Optimizer updates between two validations of a race. */
+export function validateEvery(iterations: number): number {
+  return Math.max(1, Math.round(iterations / VALIDATIONS));
+}
+
+/**
+ * The experiment that the laboratory's training is, so that `deno task compare --config` repeats its record.
+ *
+ * @param schedule The schedule.
+ * @param budget `iterations`, optimizer updates; `seed`; `madeUp`: whether the images are made up. An experiment on
+ * those is refused elsewhere, as they are in no registry.
+ */
+export function labExperiment(
+  schedule: ScheduleSettings,
+  { iterations, seed, madeUp }: { iterations: number; seed: number; madeUp: boolean },
+): Experiment {
+  return {
+    preset: "quick",
+    data: { dataset: madeUp ? "made-up" : "cifar10", ...DATA },
+    augmentation: { shift: 0, fill: "nearest", flip: false, cutout: 0 },
+    model: { name: "small-cnn" },
+    loss: { labelSmoothing: 0 },
+    optimizer: { name: "momentum", momentum: MOMENTUM },
+    schedule,
+    budget: { batchSize: BATCH_SIZE, iterations, validateEvery: { iterations: validateEvery(iterations) } },
+    companions: {},
+    precision: "float32",
+    seed,
+  };
+}
