@@ -8,7 +8,7 @@ import { type Curve, sharedGrid, valueAt } from "../figures/curves.ts";
 import { type Figure, layout, line, type Trace } from "../figures/figure.ts";
 import { reduceLine } from "../figures/reduce.ts";
 import { meanAndBand } from "../figures/seeds.ts";
-import { recordsOf } from "../figures/source.ts";
+import { recordsOf } from "../history/history.ts";
 import type { TrainingHistory } from "../history/history.ts";
 
 /** One schedule's training in one race. */
