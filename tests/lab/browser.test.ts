@@ -133,6 +133,14 @@ Deno.test("Race: by keyboard alone it starts, pauses, goes on and stops", io, as
     assert.equal(await page.text("#race-at"), "No tensor is left in memory.");
     assert.equal(await focused(), "race-start");
     assert.equal(await page.evaluate(`document.querySelector("#race-table table")`), null);
+    // what it has trained is still drawn, but these buttons are not the range test's
+    await page.click("#range-start");
+    await page.waitFor(`!document.querySelector("#range-stop").disabled`);
+    for (const id of ["race-pause", "race-stop"]) {
+      assert.equal(await page.evaluate(`document.querySelector("#${id}").disabled`), true, id);
+    }
+    await page.click("#range-stop");
+    await page.waitFor(ended("range"));
   });
 });
 

@@ -40,8 +40,10 @@ export class Race {
   readonly #progress = byId<HTMLProgressElement>("race-progress");
   #shown: Shown;
   #races?: Races;
+  /** Whether the training under way is a race: a stopped one stays in the picture, and the range test may train. */
+  #racing = false;
   #paused = false;
-  /** The worker's word on the race, ahead of the drawing. */
+  /** Draws, but no more often than the eye needs. */
   readonly #draw = throttled(DRAW_MS, () => this.#drawNow());
 
   /**
@@ -107,14 +109,13 @@ export class Race {
   /** Enables what can be done now. */
   show(): void {
     const { busy, ready } = this.#trainer;
-    const racing = busy && this.#shown.running.length > 0;
     const button = (id: string) => byId<HTMLButtonElement>(id);
     button("race-start").disabled = busy || !ready;
-    for (const id of ["race-pause", "race-stop"]) button(id).disabled = !racing;
+    for (const id of ["race-pause", "race-stop"]) button(id).disabled = !this.#racing;
     button("race-pause").textContent = this.#paused ? "Go on" : "Pause";
     button("download").disabled = busy || !this.#races || this.#races.runs.length === 0;
     byId<HTMLInputElement>("open").disabled = busy;
-    if (racing) handOver(button("race-start"), button("race-pause"));
+    if (this.#racing) handOver(button("race-start"), button("race-pause"));
     if (!busy) { for (const id of ["race-pause", "race-stop"]) handOver(button(id), button("race-start")); }
   }
 
@@ -142,13 +143,17 @@ export class Race {
         showResults(runs);
       } else if (message.kind === "failed") this.#said.textContent = message.message;
       else if (message.kind === "done") this.#end(order, message);
-      if (message.kind === "done" || message.kind === "failed") this.#shown.running = this.#leftOver(runs);
+      if (message.kind === "done" || message.kind === "failed") {
+        this.#racing = this.#paused = false;
+        // what a stopped race has trained stays in the picture
+        this.#shown.running = this.#shown.running.filter(({ history }) => history.lr.length > 0);
+      }
       this.#draw();
     });
     if (!started) return void (this.#said.textContent = "Another training is under way, in this tab or in another.");
     const { hardware, tfjs } = this.#trainer.ready!;
     this.#races = { order, runs, hardware, versions: { tfjs, browser: navigator.userAgent } };
-    this.#paused = false;
+    this.#racing = true;
     const names = order.racers.map(({ name }) => name);
     this.#shown = { ended: [], running: emptyRuns(order, order.seed), iterations: order.iterations, order: names };
     showResults([]);
@@ -186,13 +191,6 @@ export class Race {
       ? `Stopped after ${at} of ${order.iterations} iterations; what has not ended is not scored.`
       : `${done === 1 ? "The race has" : `All ${done} races have`} ended.`;
     if (!stopped) this.#progress.value = 1;
-    this.#paused = false;
-  }
-
-  /** What a stopped race has trained stays in the picture; of one that ended, the mean is enough. */
-  #leftOver(runs: readonly RacedRun[]): DrawnRun[] {
-    const { running } = this.#shown;
-    return runs.some(({ seed }) => seed === running[0]?.seed) ? [] : running.filter(({ history }) => history.lr.length);
   }
 
   #drawNow(): void {
