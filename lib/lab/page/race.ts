@@ -31,7 +31,7 @@ interface Shown {
 export class Race {
   readonly #trainer: Trainer;
   readonly #madeUp: () => boolean;
-  readonly #form = new RaceForm(() => {});
+  readonly #form = new RaceForm();
   readonly #values: { iterations: number; races: number; seed: number };
   readonly #length: NumberField;
   readonly #plot = new Plot(byId("race-figure"));

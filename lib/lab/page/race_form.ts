@@ -17,11 +17,8 @@ export class RaceForm {
   readonly racers: ScheduleValues[] = [{ ...DEFAULTS }, { ...DEFAULTS, schedule: "fixed" }];
   readonly #place = byId("racers");
   readonly #add = byId<HTMLButtonElement>("add-racer");
-  readonly #onChange: () => void;
 
-  /** @param onChange Told of each change. */
-  constructor(onChange: () => void) {
-    this.#onChange = onChange;
+  constructor() {
     this.#add.addEventListener("click", () => {
       this.add({ ...DEFAULTS, maxLr: this.racers[0].maxLr, baseLr: this.racers[0].baseLr, schedule: "one-cycle" });
       this.#place.querySelector<HTMLElement>(".racer:last-child select")?.focus();
@@ -35,7 +32,6 @@ export class RaceForm {
     if (this.racers.length >= MOST) return false;
     this.racers.push(values);
     this.#build();
-    this.#onChange();
     return true;
   }
 
@@ -43,7 +39,6 @@ export class RaceForm {
   setBounds(bounds: { baseLr: number; maxLr: number }): void {
     for (const values of this.racers) Object.assign(values, bounds);
     this.#build();
-    this.#onChange();
   }
 
   #build(): void {
@@ -70,7 +65,6 @@ export class RaceForm {
       values.schedule = select.value;
       show();
       this.#colour();
-      this.#onChange();
     });
     show();
     const remove = make("button", { type: "button", class: "quiet", "aria-label": `Remove ${title}` }, "Remove");
@@ -78,7 +72,6 @@ export class RaceForm {
     remove.addEventListener("click", () => {
       this.racers.splice(index, 1);
       this.#build();
-      this.#onChange();
       this.#add.focus();
     });
     const label = make("label", { class: "wide" }, "Kind", select);
@@ -100,7 +93,6 @@ export class RaceForm {
     box.addEventListener("input", () => {
       values[name] = box.value.trim() === "" ? NaN : Number(box.value);
       this.#colour();
-      this.#onChange();
     });
     return box;
   }
