@@ -8,18 +8,11 @@ import { type Curve, sharedGrid, valueAt } from "../figures/curves.ts";
 import { type Figure, layout, line, type Trace } from "../figures/figure.ts";
 import { reduceLine } from "../figures/reduce.ts";
 import { meanAndBand } from "../figures/seeds.ts";
-import { recordsOf } from "../history/history.ts";
-import type { TrainingHistory } from "../history/history.ts";
+import { recordsOf, type TrainingHistory } from "../history/history.ts";
+import type { RacedRun } from "./protocol.ts";
 
-/** One schedule's training in one race. */
-export interface DrawnRun {
-  /** The schedule's name. */
-  readonly name: string;
-  /** The race's seed. */
-  readonly seed: number;
-  /** What was recorded so far. */
-  readonly history: TrainingHistory;
-}
+/** One schedule's training in one race, as far as it has come. */
+export type DrawnRun = Pick<RacedRun, "name" | "history">;
 
 /** The weight of the past in the loss that is drawn: a batch's own is noise. */
 const SMOOTHING = 0.9;

@@ -139,7 +139,7 @@ export class Race {
       else if (message.kind === "race-end") {
         runs.push(...message.runs);
         this.#shown.ended = [...runs];
-        this.#shown.running = emptyRuns(order, message.runs[0].seed + 1);
+        this.#shown.running = emptyRuns(order);
         showResults(runs);
       } else if (message.kind === "failed") this.#said.textContent = message.message;
       else if (message.kind === "done") this.#end(order, message);
@@ -155,7 +155,7 @@ export class Race {
     this.#races = { order, runs, hardware, versions: { tfjs, browser: navigator.userAgent } };
     this.#racing = true;
     const names = order.racers.map(({ name }) => name);
-    this.#shown = { ended: [], running: emptyRuns(order, order.seed), iterations: order.iterations, order: names };
+    this.#shown = { ended: [], running: emptyRuns(order), iterations: order.iterations, order: names };
     showResults([]);
     byId("open-said").textContent = "";
     this.#progress.value = 0;
@@ -233,6 +233,6 @@ export class Race {
   }
 }
 
-function emptyRuns({ racers }: RaceOrder, seed: number): DrawnRun[] {
-  return racers.map(({ name }) => ({ name, seed, history: { iterations: [], lr: [], loss: [], epochs: [] } }));
+function emptyRuns({ racers }: RaceOrder): DrawnRun[] {
+  return racers.map(({ name }) => ({ name, history: { iterations: [], lr: [], loss: [], epochs: [] } }));
 }

@@ -6,20 +6,12 @@
 import { type ComparisonRow, comparisonTable } from "../../evaluation/comparison.ts";
 import { coloursOf } from "../../figures/colours.ts";
 import { onDark } from "../look.ts";
+import type { RacedRun } from "../protocol.ts";
 import { byId, make } from "./dom.ts";
 import { isDark } from "./plot.ts";
 
 /** A training with its scores. */
-export interface ScoredRun {
-  /** The schedule's name. */
-  readonly name: string;
-  /** The race's seed. */
-  readonly seed: number;
-  /** The fraction of test images that is right. */
-  readonly testAccuracy: number;
-  /** The loss on the test images; null where the training diverged. */
-  readonly testLoss: number | null;
-}
+export type ScoredRun = Pick<RacedRun, "name" | "seed" | "testAccuracy" | "testLoss">;
 
 /** Shows the scores of races that have ended; none clears the table. */
 export function showResults(runs: readonly ScoredRun[]): void {
