@@ -73,10 +73,12 @@ export function takenBy(schedule: string): (keyof ScheduleValues)[] {
  *
  * @param values The form's numbers.
  * @param iterations Optimizer updates of the run.
- * @throws {RangeError} If a number is none, or the bounds or the momenta stand the wrong way round.
+ * @throws {RangeError} If a number is NaN, infinite or negative, the base rate is above the maximum, or the momenta do not
+ * rise from the lowest to the highest, below 1.
  */
 export function scheduleSettings(values: ScheduleValues, iterations: number): ScheduleSettings {
-  const taken = takenBy(values.schedule);
+  // momenta that are not mirrored have no fields on the page, so nothing is wrong with them
+  const taken = takenBy(values.schedule).filter((name) => values.mirrored || !/Momentum$/.test(name));
   const takes = (name: keyof ScheduleValues) => taken.includes(name);
   const { baseLr, maxLr, stepSize, warmUp, left, decays, power, peakAt, mirrored } = values;
   const numbers = Object.entries(values).filter(([name]) => takes(name as keyof ScheduleValues));

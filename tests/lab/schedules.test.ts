@@ -72,6 +72,7 @@ Deno.test("scheduleSettings() refuses numbers that are none, and bounds and mome
     name: "fixed",
     maxLr: 0.02,
   });
+  assert.doesNotThrow(() => scheduleSettings({ ...DEFAULTS, mirrored: false, lowMomentum: NaN }, 240));
 });
 
 Deno.test("racerNames() tells schedules of one kind apart, and racersOf() says whose number is wrong", () => {

@@ -70,8 +70,8 @@ export function numberField(id: string, spec: FieldSpec, value: number, onInput:
       return box.value.trim() === "" ? NaN : Number(box.value);
     },
     set value(number) {
-      box.value = String(number);
-      show(number);
+      box.value = Number.isNaN(number) ? "" : String(number);
+      if (Number.isFinite(number)) show(number);
     },
   };
   field.value = value;
