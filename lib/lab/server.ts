@@ -71,7 +71,7 @@ export async function answer(
     const present = await own.images.present();
     return respond(JSON.stringify({ present, message: present ? "" : NO_IMAGES }), 200, "application/json");
   }
-  const seed = pathname.match(/^\/images\/(-?\d{1,15})$/)?.[1];
+  const seed = pathname.match(/^\/images\/(-?\d{1,16})$/)?.[1];
   if (seed === undefined) return respond("There is nothing here.", 404);
   try {
     return respond(await own.images.bytes(Number(seed)), 200, "application/octet-stream");
@@ -104,7 +104,10 @@ export function serveLab(port: number, assets: Assets, images: ImageSource): Lab
   const aborting = new AbortController();
   const server = Deno.serve({
     ...{ hostname: "127.0.0.1", port, signal: aborting.signal, onListen() {} },
-    onError: () => new Response("Something went wrong in the server.", { status: 500, headers: HEADERS }),
+    onError: (error) => {
+      const message = error instanceof Error ? error.message : String(error);
+      return new Response(`The server failed: ${message}`, { status: 500, headers: HEADERS });
+    },
     handler: (request): Promise<Response> => answer(request, { port: server.addr.port, assets, images }),
   });
   return {
