@@ -55,7 +55,22 @@ export function iterationsToAccuracy(history: TrainingHistory, accuracy: number)
   return recordsOf(history, "val_accuracy").find(({ val_accuracy }) => val_accuracy >= accuracy)?.iteration;
 }
 
-/** By schedule, in the order of the first runs: when its runs reached each of the accuracies. */
+/**
+ * By schedule, in the order of the first runs: when its runs reached each of the accuracies.
+ *
+ * @param runs The runs, one or more of each schedule.
+ * @param accuracies From 0 to 1 each.
+ * @throws {RangeError} If an accuracy is not from 0 to 1.
+ * @example
+ * ```ts
+ * import { timesToAccuracy } from "../mod.ts";
+ *
+ * const epochs = [{ epoch: 0, iteration: 100, lr: 0.1, val_accuracy: 0.6 }];
+ * const run = { name: "fixed", history: { iterations: [], lr: [], loss: [], epochs }, iterations: 200, minutes: 3 };
+ * const [{ times }] = timesToAccuracy([run], [0.5]);
+ * if (times[0].iterations !== 100 || times[0].minutes !== 1.5) throw new Error("half of the run");
+ * ```
+ */
 export function timesToAccuracy(
   runs: readonly TimedRun[],
   accuracies: readonly number[],
@@ -82,14 +97,26 @@ export function timesToAccuracy(
 /**
  * Those times in Markdown: iterations, and how many of the runs got there where not all did. Accuracies are multiples of
  * ten per cent, from the first that not all runs had reached by their first validation to the last that any reached.
+ *
+ * @param runs The runs, one or more of each schedule.
+ * @returns The table; empty where no run reached 10 %, or all had reached more by their first validation.
+ * @example
+ * ```ts
+ * import { timeToAccuracyMarkdown } from "../mod.ts";
+ *
+ * const epochs = [0.15, 0.25].map((val_accuracy, epoch) => ({ epoch, iteration: 100 * epoch + 100, lr: 0.1, val_accuracy }));
+ * const run = { name: "fixed", history: { iterations: [], lr: [], loss: [], epochs }, iterations: 200, minutes: 3 };
+ * const table = "| iterations to | 20 % |\n|---|---|\n| fixed | 200 |\n";
+ * if (timeToAccuracyMarkdown([run]) !== table) throw new Error("10 % was passed before the first validation");
+ * ```
  */
 export function timeToAccuracyMarkdown(runs: readonly TimedRun[]): string {
   const tenths = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((tenth) => tenth / 10);
-  const shown = tenths.filter((accuracy) => {
-    const firsts = runs.map(({ history }) => recordsOf(history, "val_accuracy")[0]?.val_accuracy ?? 0);
-    return firsts.some((first) => first < accuracy) &&
-      runs.some(({ history }) => iterationsToAccuracy(history, accuracy) !== undefined);
-  });
+  const firsts = runs.map(({ history }) => recordsOf(history, "val_accuracy")[0]?.val_accuracy ?? 0);
+  const shown = tenths.filter((accuracy) =>
+    firsts.some((first) => first < accuracy) &&
+    runs.some(({ history }) => iterationsToAccuracy(history, accuracy) !== undefined)
+  );
   if (shown.length === 0) return "";
   const lines = timesToAccuracy(runs, shown).map(({ name, runs, times }) => {
     const cells = times.map(({ iterations, reached }) =>
