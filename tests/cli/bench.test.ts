@@ -160,6 +160,7 @@ for (
     [["bench", "--against", "jax"], /Cannot read --against: it must be one of "keras", "pytorch", got "jax"/],
     [["bench", "--model", "all", "--all"], /Cannot bench all models: each is a line, on one backend, got --all/],
     [["bench", "--all", "--against", "keras"], /Cannot bench all backends: each is a line, .* got --against/],
+    [["bench", "--all", "--precision", "bfloat16"], /Cannot bench all backends: each is a line, .* got --precision/],
   ] as [string[], RegExp][]
 ) {
   Deno.test(`${args.join(" ")} is a wrong call: one sentence, exit code 2`, io, async () => {

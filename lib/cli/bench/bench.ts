@@ -58,7 +58,11 @@ export async function bench(args: readonly string[]): Promise<number> {
     return await eachModel(args, settings, against, speak);
   }
   if (flags.all) {
-    refuseFlags(flags, ["against", "row"], "Cannot bench all backends: each is a line, without a peer");
+    refuseFlags(
+      flags,
+      ["against", "row", "steps", "backend", "precision"],
+      "Cannot bench all backends: each is a line, with steps of its own, in float32 and without a peer",
+    );
     await allBackends(model, batchSize, speak);
     return 0;
   }
