@@ -75,7 +75,12 @@ export async function startPeer(
   const answer = async () => {
     while (!waiting.includes("\n")) {
       const { value, done } = await lines.read();
-      if (done) throw new Error(`Cannot bench against ${name}: it must answer, got its end`);
+      if (done) {
+        throw new Error(
+          `Cannot bench against ${name}: its process ended without an answer. The machine may have run out of memory: try a ` +
+            "smaller --batch-size",
+        );
+      }
       waiting += value;
     }
     const [line, rest] = waiting.split(/\n([^]*)/);
