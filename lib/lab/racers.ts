@@ -5,8 +5,10 @@
 import type { Racer } from "./protocol.ts";
 import { scheduleSettings, type ScheduleValues, takenBy } from "./settings.ts";
 
-/** Schedules in a race. */
-export const [FEWEST, MOST] = [2, 4];
+/** The fewest schedules in a race. */
+export const FEWEST_RACERS = 2;
+/** The most schedules in a race. */
+export const MOST_RACERS = 4;
 
 /** A name for each schedule, unlike the others': with its maximum, and a number, where the name alone is not enough. */
 export function racerNames(all: readonly Pick<ScheduleValues, "schedule" | "maxLr">[]): string[] {

@@ -6,7 +6,7 @@
 import type { RacedRun, RaceOrder, RacerStep } from "../protocol.ts";
 import { type DrawnRun, raceFigure } from "../race_figure.ts";
 import { openRecord, raceRecord, type Races, RECORD_NAME } from "../record.ts";
-import { MOST, racersOf } from "../racers.ts";
+import { MOST_RACERS, racersOf } from "../racers.ts";
 import type { ScheduleValues } from "../settings.ts";
 import { byId, handOver, make } from "./dom.ts";
 import { checkIterations, LENGTH } from "./explore.ts";
@@ -103,7 +103,7 @@ export class Race {
   add(values: ScheduleValues): string {
     return this.#form.add(values)
       ? `Schedule ${this.#form.racers.length} of the race.`
-      : `There are ${MOST} schedules in the race, the most that it takes: remove one first.`;
+      : `There are ${MOST_RACERS} schedules in the race, the most that it takes: remove one first.`;
   }
 
   /** Enables what can be done now. */

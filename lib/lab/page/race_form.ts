@@ -5,7 +5,7 @@
  */
 import { coloursOf } from "../../figures/colours.ts";
 import { onDark } from "../look.ts";
-import { detailsOf, FEWEST, MOST, racerNames } from "../racers.ts";
+import { detailsOf, FEWEST_RACERS, MOST_RACERS, racerNames } from "../racers.ts";
 import { DEFAULTS, type ScheduleValues, takenBy } from "../settings.ts";
 import { byId, fillSelect, make } from "./dom.ts";
 import { isDark, onTheme } from "./plot.ts";
@@ -29,7 +29,7 @@ export class RaceForm {
 
   /** Adds a schedule; says whether there was room. */
   add(values: ScheduleValues): boolean {
-    if (this.racers.length >= MOST) return false;
+    if (this.racers.length >= MOST_RACERS) return false;
     this.racers.push(values);
     this.#build();
     return true;
@@ -43,7 +43,7 @@ export class RaceForm {
 
   #build(): void {
     this.#place.replaceChildren(...this.racers.map((values, index) => this.#row(values, index)));
-    this.#add.disabled = this.racers.length >= MOST;
+    this.#add.disabled = this.racers.length >= MOST_RACERS;
     this.#colour();
   }
 
@@ -68,7 +68,7 @@ export class RaceForm {
     });
     show();
     const remove = make("button", { type: "button", class: "quiet", "aria-label": `Remove ${title}` }, "Remove");
-    remove.hidden = this.racers.length <= FEWEST;
+    remove.hidden = this.racers.length <= FEWEST_RACERS;
     remove.addEventListener("click", () => {
       this.racers.splice(index, 1);
       this.#build();
