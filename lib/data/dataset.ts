@@ -167,8 +167,8 @@ export function subset(dataset: ImageDataset, options: SubsetOptions = {}): Imag
  * Splits a data set at random: what remains, and what is held out to choose by.
  *
  * @param dataset The images to split.
- * @param options `fraction` to hold out, above 0 and below 1; `seed`, a whole number; `stratified`, by default false: the
- * fraction of each class, and of a class with two images or more at least one, so that none goes unseen.
+ * @param options `fraction` to hold out, above 0 and below 1; `seed`, a whole number; `stratified`, by default false:
+ * whether to hold out that fraction of each class, and at least one image of every class that has two or more.
  * @returns `[rest, heldOut]`, one image or more each.
  * @throws {RangeError} If the fraction is out of range, or one part would be empty.
  * @example

@@ -34,7 +34,7 @@ export interface TimeToAccuracy {
  * When a training first reached an accuracy on its validation images: how many iterations it had done at the first
  * validation that did.
  *
- * A validation every so often finds this no finer than that, so compare runs that were validated equally often.
+ * The answer is only as fine as the validations are frequent, so compare runs that were validated equally often.
  *
  * @param history What was recorded.
  * @param accuracy From 0 to 1.
@@ -104,7 +104,8 @@ export function timesToAccuracy(
  * ```ts
  * import { timeToAccuracyMarkdown } from "../mod.ts";
  *
- * const epochs = [0.15, 0.25].map((val_accuracy, epoch) => ({ epoch, iteration: 100 * epoch + 100, lr: 0.1, val_accuracy }));
+ * const epoch = (epoch: number, val_accuracy: number) => ({ epoch, iteration: 100 * epoch + 100, lr: 0.1, val_accuracy });
+ * const epochs = [epoch(0, 0.15), epoch(1, 0.25)];
  * const run = { name: "fixed", history: { iterations: [], lr: [], loss: [], epochs }, iterations: 200, minutes: 3 };
  * const table = "| iterations to | 20 % |\n|---|---|\n| fixed | 200 |\n";
  * if (timeToAccuracyMarkdown([run]) !== table) throw new Error("10 % was passed before the first validation");

@@ -10,7 +10,7 @@ export const FEWEST_RACERS = 2;
 /** The most schedules in a race. */
 export const MOST_RACERS = 4;
 
-/** A name for each schedule, unlike the others': with its maximum, and a number, where the name alone is not enough. */
+/** A name for each schedule, unique in its race: its maximum, then a number, is added where the name is not enough. */
 export function racerNames(all: readonly Pick<ScheduleValues, "schedule" | "maxLr">[]): string[] {
   const twice = (names: readonly string[], name: string) => names.filter((other) => other === name).length > 1;
   const plain = all.map(({ schedule }) => schedule);

@@ -73,8 +73,8 @@ export function takenBy(schedule: string): (keyof ScheduleValues)[] {
  *
  * @param values The form's numbers.
  * @param iterations Optimizer updates of the run.
- * @throws {RangeError} If a number is NaN, infinite or negative, the base rate is above the maximum, or the momenta do not
- * rise from the lowest to the highest, below 1.
+ * @throws {RangeError} If a number is NaN, infinite or negative, the base rate is above the maximum, or the momenta do
+ * not rise from the lowest to the highest, below 1.
  */
 export function scheduleSettings(values: ScheduleValues, iterations: number): ScheduleSettings {
   // momenta that are not mirrored have no fields on the page, so nothing is wrong with them

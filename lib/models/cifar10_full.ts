@@ -61,7 +61,7 @@ const OPTIONS = {
  * @param options See {@linkcode Cifar10FullOptions}.
  * @returns Input [n, height, width, channels], output [n, classes], a softmax.
  * @throws {TypeError} If an option is unknown or of the wrong kind.
- * @throws {RangeError} If a size is too small.
+ * @throws {RangeError} If a size is too small, `normalization` is neither of the two, or `batchNormMomentum` is out of range.
  * @example
  * ```ts
  * import { caffeMomentum, cifar10Full, cifar10FullRateMultiplier } from "../mod.ts";

@@ -57,7 +57,7 @@ for (const values of FORMS) {
   });
 }
 
-Deno.test("scheduleSettings() refuses numbers that are none, and bounds and momenta that stand the wrong way round", () => {
+Deno.test("scheduleSettings() refuses NaN and negative numbers, and bounds and momenta in the wrong order", () => {
   for (
     const [values, message] of [
       [{ maxLr: NaN }, /Every number must be 0 or more, got NaN/],

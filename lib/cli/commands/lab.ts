@@ -48,7 +48,7 @@ export async function lab(args: readonly string[]): Promise<number> {
     }
   });
   say(`The laboratory is at ${server.url} (Ctrl-C ends it)`);
-  if (!await images.present()) say(`${NO_IMAGES} Until then it offers images that are made up.`);
+  if (!await images.present()) say(`${NO_IMAGES} Until then, the page offers made-up images.`);
   if (!flags["no-open"]) openBrowser(server.url);
   await Deno.permissions.revoke({ name: "run" }); // from here on no process is started
   await ended;
@@ -63,15 +63,13 @@ function serve(port: number, assets: Assets, images: Parameters<typeof serveLab>
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new Error(
-        `Cannot serve on port ${port}: another program has it, perhaps a laboratory that still runs; name another port, ` +
-          "or leave --port out to get a free one",
+        `Cannot serve on port ${port}: another program has it, perhaps a laboratory that is still running; choose another ` +
+          "port, or leave --port out to get a free one",
         { cause: error },
       );
     }
     if (error instanceof Deno.errors.PermissionDenied) {
-      throw new Error(`Cannot serve on port ${port}: the system keeps it for itself; try one from 1024 on`, {
-        cause: error,
-      });
+      throw new Error(`Cannot serve on port ${port}: the system reserves it; choose one from 1024 up`, { cause: error });
     }
     throw error;
   }

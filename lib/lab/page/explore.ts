@@ -14,7 +14,7 @@ import { ScheduleForm } from "./schedule_form.ts";
 /** How long a run is, in the words of a field. */
 export const LENGTH = { unit: "iterations", range: [20, 1000], step: 20 } as const;
 
-/** The part. */
+/** The page's section Explore. */
 export class Explore {
   readonly #form: ScheduleForm;
   readonly #length: NumberField;

@@ -66,9 +66,9 @@ if (!present) {
   });
 }
 if (await anotherTabTrains()) {
-  notice("Another tab of the laboratory trains at the moment. Look around here; one training runs at a time.");
+  notice("Another tab of the laboratory is training. Look around here meanwhile; only one training runs at a time.");
 }
 const left = await brokenOff();
 if (left) {
-  notice(`A ${left} was under way when its tab was closed, and what it had trained is gone. The same seed repeats it.`);
+  notice(`A ${left} was under way when its tab was closed, so its training is lost. To repeat it, use the same seed.`);
 }

@@ -27,7 +27,7 @@ interface Shown {
   order: string[];
 }
 
-/** The part. */
+/** The page's section Race. */
 export class Race {
   readonly #trainer: Trainer;
   readonly #madeUp: () => boolean;
@@ -188,7 +188,7 @@ export class Race {
     const at = this.#shown.running[0]?.history.iterations.length ?? 0;
     this.#at.textContent = tensors === 0 ? "No tensor is left in memory." : `${tensors} tensors are left in memory.`;
     this.#said.textContent = stopped
-      ? `Stopped after ${at} of ${order.iterations} iterations; what has not ended is not scored.`
+      ? `Stopped after ${at} of ${order.iterations} iterations; only races that finish are scored.`
       : `${done === 1 ? "The race has" : `All ${done} races have`} ended.`;
     if (!stopped) this.#progress.value = 1;
   }

@@ -22,7 +22,7 @@ interface Curve {
 /** Milliseconds between two drawings. */
 const DRAW_MS = 250;
 
-/** The part. */
+/** The page's section Range test. */
 export class RangeTestPart {
   readonly #values = { startLr: 1e-5, endLr: 1, iterations: 100, seed: 42 };
   readonly #plot = new Plot(byId("range-figure"));

@@ -69,7 +69,7 @@ export async function trainingData(seed: number, madeUp: boolean): Promise<Train
 
 async function fetchImages(seed: number): Promise<LabImages> {
   const response = await fetch(`/images/${seed}`).catch(() => {
-    throw new Error("The server has ended: start `deno task lab` again, and reload this page.");
+    throw new Error("The server has stopped: start `deno task lab` again, then reload this page.");
   });
   if (!response.ok) throw new Error(await response.text());
   return unpackImages(new Uint8Array(await response.arrayBuffer()));
