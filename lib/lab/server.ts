@@ -88,8 +88,6 @@ export interface LabServer {
   readonly url: string;
   /** Ends it. */
   readonly close: () => Promise<void>;
-  /** Fulfilled when it has ended. */
-  readonly finished: Promise<void>;
 }
 
 /**
@@ -117,6 +115,5 @@ export function serveLab(port: number, assets: Assets, images: ImageSource): Lab
       aborting.abort();
       await server.finished;
     },
-    finished: server.finished,
   };
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Assets, labAssets } from "../../lab/assets.ts";
-import { cifar10Source } from "../../lab/images.ts";
+import { cifar10Source, type ImageSource } from "../../lab/images.ts";
 import { type LabServer, NO_IMAGES, serveLab } from "../../lab/server.ts";
 import { cacheDirectory } from "../../support/directories.ts";
 import { exists } from "../../support/files.ts";
@@ -57,7 +57,7 @@ export async function lab(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function serve(port: number, assets: Assets, images: Parameters<typeof serveLab>[2]): LabServer {
+function serve(port: number, assets: Assets, images: ImageSource): LabServer {
   try {
     return serveLab(port, assets, images);
   } catch (error) {
@@ -69,7 +69,9 @@ function serve(port: number, assets: Assets, images: Parameters<typeof serveLab>
       );
     }
     if (error instanceof Deno.errors.PermissionDenied) {
-      throw new Error(`Cannot serve on port ${port}: the system reserves it; choose one from 1024 up`, { cause: error });
+      throw new Error(`Cannot serve on port ${port}: the system reserves it; choose one from 1024 up`, {
+        cause: error,
+      });
     }
     throw error;
   }
