@@ -4,11 +4,18 @@ import { planExperiment } from "../lib/experiments/plan.ts";
 import { MOST_BYTES, type ResultRecord } from "../lib/experiments/record.ts";
 import { DATASETS } from "../lib/experiments/registries/datasets.ts";
 import { isHistory } from "../lib/history/history.ts";
-import { mean } from "../lib/support/statistics.ts";
+import { deviation, mean } from "../lib/support/statistics.ts";
 import { allowed } from "./support.ts";
 
 const root = new URL("..", import.meta.url);
 const io = { ignore: !allowed("read") };
+
+/** A value that was tried on held-out images. */
+interface Tried {
+  readonly name: string;
+  readonly value: number;
+  readonly heldOutAccuracy: number;
+}
 
 /** The records by name. */
 async function records(): Promise<Map<string, { text: string; record: ResultRecord }>> {
@@ -36,14 +43,65 @@ Deno.test("every record is small, whole, and an experiment that can be run again
   }
 });
 
-Deno.test("README's accuracies are those of the records that their rows link to", io, async () => {
+/** What a row of README's tables about companions is read from: the runs' name, and which of their scores. */
+const COMPANIONS: Record<string, [run: string, score?: "average" | "snapshots"]> = {
+  "plain": ["plain"],
+  "weight decay": ["weight decay"],
+  "label smoothing": ["label smoothing"],
+  "refreshed statistics": ["refreshed statistics"],
+  "EMA": ["plain", "average"],
+  "SWA": ["refreshed statistics", "average"],
+  "snapshots": ["plain", "snapshots"],
+  "all, with EMA": ["all", "average"],
+  "all, with snapshots": ["all", "snapshots"],
+};
+
+/** A table's rows as lists of cells, without its head, after the line that names a record. */
+function tableAfter(readme: string, record: string): string[][] {
+  const lines = readme.slice(readme.indexOf(`notebooks/results/${record}.json`)).split("\n");
+  const first = lines.findIndex((line, index) => index > 0 && line.startsWith("|")) + 2;
+  const length = lines.slice(first).findIndex((line) => !line.startsWith("|"));
+  return lines.slice(first, first + length).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+}
+
+/** As the tables have it: `55.8 ± 1.3`. */
+function meanAndDeviation(scores: readonly number[]): string {
+  const [center, spread] = [mean(scores), deviation(scores)!].map((value) => (100 * value).toFixed(1));
+  return `${center} ± ${spread}`;
+}
+
+Deno.test("README's accuracies are those of the records that they link to", io, async () => {
   const all = await records();
-  const rows = (await Deno.readTextFile(new URL("README.md", root))).split("\n")
-    .filter((line) => line.startsWith("|") && line.includes("notebooks/results/"));
-  const linked = rows.map((row) => row.match(/notebooks\/results\/([\w-]+)\.json/)![1]);
-  assert.deepEqual([...new Set(linked)].sort(), [...all.keys()].sort(), "each record has its row, each row its record");
-  for (const [index, row] of rows.entries()) {
-    const accuracy = 100 * mean(all.get(linked[index])!.record.runs.map((run) => run.testAccuracy));
-    assert.ok(row.includes(`**${accuracy.toFixed(1)} %**`), `${row}: ${accuracy}`);
+  const readme = await Deno.readTextFile(new URL("README.md", root));
+  const linked = [...readme.matchAll(/notebooks\/results\/([\w-]+)\.json/g)].map(([, name]) => name);
+  assert.deepEqual([...new Set(linked)].sort(), [...all.keys()].sort(), "each record is linked, each link a record");
+  for (const [name, { record: { runs } }] of all) {
+    if (runs.every((run) => run.name === undefined)) {
+      const accuracy = 100 * mean(runs.map((run) => run.testAccuracy));
+      const row = readme.split("\n").find((line) => line.includes(`notebooks/results/${name}.json`))!;
+      assert.ok(row.includes(`**${accuracy.toFixed(1)} %**`), `${row}: ${accuracy}`);
+      continue;
+    }
+    const names = name === "companions" ? Object.keys(COMPANIONS) : [...new Set(runs.map((run) => run.name!))];
+    const rows = tableAfter(readme, name);
+    assert.deepEqual(rows.map(([first]) => first).sort(), names.sort(), name);
+    for (const row of rows) {
+      const [run, score] = name === "companions" ? COMPANIONS[row[0]] : [row[0]];
+      const scores = runs.filter((one) => one.name === run)
+        .map((one) => score ? one.companions![score].testAccuracy : one.testAccuracy);
+      assert.ok(row.includes(meanAndDeviation(scores)), `${name}, ${row}: ${meanAndDeviation(scores)}`);
+    }
+  }
+});
+
+Deno.test("README's held-out accuracies by maximum are those that the schedules were chosen by", io, async () => {
+  const { tried } = (await records()).get("schedules")!.record as { tried: Tried[] };
+  const readme = await Deno.readTextFile(new URL("README.md", root));
+  for (const row of tableAfter(readme, "schedules")) {
+    const own = tried.filter(({ name }) => name === row[0]).sort((a, b) => a.value - b.value);
+    assert.deepEqual(
+      row.slice(1, 1 + own.length),
+      own.map(({ heldOutAccuracy }) => (100 * heldOutAccuracy).toFixed(1)),
+    );
   }
 });

@@ -111,9 +111,12 @@ function checkComparable(directory: string, runs: readonly DoneRun[]): void {
 
 /** Of each schedule, the runs with the value that was best on held-out images with the first seed. */
 function chosenRuns(runs: readonly DoneRun[]): DoneRun[] {
-  const chosen = chosenValues(runs, Math.min(...runs.map(({ seed }) => seed)));
+  const chosen = chosenValues(runs, firstSeed(runs));
   return runs.filter(({ name, value }) => chosen.get(name) === value);
 }
+
+/** The seed by which values are chosen. */
+const firstSeed = (runs: readonly DoneRun[]): number => Math.min(...runs.map(({ seed }) => seed));
 
 function recordOf(runs: readonly DoneRun[], all: readonly DoneRun[], options: ComparisonOptions): ResultRecord {
   const order = Object.keys(SCHEDULES);
@@ -128,7 +131,7 @@ function recordOf(runs: readonly DoneRun[], all: readonly DoneRun[], options: Co
     hardware: hardwareText(backend),
     versions: versions(),
     ...(options.choose && {
-      tried: all.filter(({ value }) => value !== undefined)
+      tried: all.filter(({ seed, value }) => value !== undefined && seed === firstSeed(all))
         .map(({ name, seed, value, heldOutAccuracy }) => ({ name, seed, value, heldOutAccuracy })),
     }),
     runs: sorted.map((run) => {

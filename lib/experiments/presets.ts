@@ -27,9 +27,11 @@ export const PRESETS: Readonly<Record<string, { readonly about: string; readonly
       ...ARTICLE,
       preset: "quick",
       data: { dataset: "cifar10", trainSize: 10_000, validationSize: 1000, testSize: 2000 },
-      // measured: batches of 32 up to 0.02 beat batches of 64 up to 0.03 by 7 points in the same time (seed 42)
+      // measured on 5,000 held-out images (seed 42): 60.9 % in the time in which the article's dropout and averages of
+      // batch normalization reach some 56 %; up to 0.04 it is 62.0 %, but 0.02 suits other models and schedules, too
+      model: { name: "mini-googlenet", dropout: 0, batchNormMomentum: 0.9 },
       schedule: { name: "triangular", baseLr: 1e-3, maxLr: 2e-2, stepSize: 1 },
-      budget: { batchSize: 32, epochs: 2 },
+      budget: { batchSize: 32, epochs: 2, validateEvery: 0.25 },
     },
   },
   article: {
