@@ -57,7 +57,7 @@ export interface RacedRun {
   readonly testAccuracy: number;
   /** The loss on the test images; null where the training diverged. */
   readonly testLoss: number | null;
-  /** Minutes that its race took. */
+  /** Its share of the minutes that its race took. */
   readonly minutes: number;
   /** What was recorded. */
   readonly history: TrainingHistory;

@@ -38,6 +38,8 @@ export async function runRaces(order: RaceOrder, control: Control, tell: (messag
     try {
       const started = performance.now();
       if (!await trainAll(runners, data, { ...order, seed }, control, tell)) return;
+      // they train side by side, so each one's own time is its share
+      const minutes = (performance.now() - started) / 60_000 / runners.length;
       const runs: RacedRun[] = [];
       for (const { name, model, scheduler, diverged } of runners) {
         const score = diverged ? undefined : await evaluate(model, data.test, { mean: data.mean, batchSize: SCORED });
@@ -46,7 +48,7 @@ export async function runRaces(order: RaceOrder, control: Control, tell: (messag
           // a training that diverged scores as guessing does
           testAccuracy: score?.accuracy ?? 1 / data.test.classNames.length,
           testLoss: score && Number.isFinite(score.loss) ? score.loss : null,
-          minutes: (performance.now() - started) / 60_000,
+          minutes,
           history: scheduler.history,
         });
         if (!await control.goesOn()) return;
