@@ -67,8 +67,9 @@ export async function startPeer(
     env: { TF_ENABLE_ONEDNN_OPTS: "1" },
     stdin: "piped",
     stdout: "piped",
-    stderr: "null",
+    stderr: "piped",
   }).spawn();
+  const complaints = new Response(child.stderr).text();
   const input = child.stdin.getWriter();
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let waiting = "";
@@ -76,10 +77,9 @@ export async function startPeer(
     while (!waiting.includes("\n")) {
       const { value, done } = await lines.read();
       if (done) {
-        throw new Error(
-          `Cannot bench against ${name}: its process ended without an answer. The machine may have run out of memory: try a ` +
-            "smaller --batch-size",
-        );
+        const last = (await complaints).trim().split("\n").at(-1) ||
+          "Nothing was said: the machine may have run out of memory; try a smaller --batch-size";
+        throw new Error(`Cannot bench against ${name}: its process ended without an answer. ${last}`);
       }
       waiting += value;
     }
