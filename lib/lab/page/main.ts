@@ -8,7 +8,7 @@ import { ITERATIONS } from "../settings.ts";
 import { byId, fillSelect, make } from "./dom.ts";
 import { Explore } from "./explore.ts";
 import { Race } from "./race.ts";
-import { RangeTestPart } from "./range_test.ts";
+import { RangeTestPart } from "./range.ts";
 import { anotherTabTrains, brokenOff, Trainer } from "./trainer.ts";
 
 const images = byId<HTMLSelectElement>("images-choice");
