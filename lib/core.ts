@@ -48,7 +48,6 @@ export {
   type ComparisonRow,
   type ComparisonRun,
   type RunScore,
-  standardSchedules,
 } from "./evaluation/comparison.ts";
 export {
   descend,

@@ -2,14 +2,9 @@
  * Schedules against each other at one budget.
  * @module
  */
-import { constant } from "../schedules/constant.ts";
-import { cyclical } from "../schedules/cyclical.ts";
-import { linearDecay } from "../schedules/decays.ts";
-import { oneCycle } from "../schedules/one_cycle.ts";
-import type { AnySchedule, Schedule } from "../schedules/schedule.ts";
-import { stepDecay } from "../schedules/steps.ts";
+import type { AnySchedule } from "../schedules/schedule.ts";
 import { deviation, interval95, mean } from "../support/statistics.ts";
-import { checkNumber, rules, shown } from "../support/check.ts";
+import { shown } from "../support/check.ts";
 import type { TrainingHistory } from "../history/history.ts";
 
 /** What one run scored. */
@@ -151,32 +146,4 @@ export function comparisonMarkdown(table: readonly ComparisonRow[]): string {
     ...several ? ["Differences are paired by seed. Where the interval holds 0, the two cannot be told apart."] : [],
   ];
   return [`| ${head.join(" | ")} |`, `|${head.map(() => "---|").join("")}`, ...lines, "", ...notes, ""].join("\n");
-}
-
-/**
- * The schedules that a comparison starts from, between two bounds over one budget: fixed at either bound, step and
- * linear decay, the three cyclical policies with two cycles, and one cycle.
- *
- * @param options `baseLr`, `maxLr`: the bounds; `iterations`: the budget, 8 or more.
- * @throws {RangeError} If a value is out of range.
- */
-export function standardSchedules(
-  options: { baseLr: number; maxLr: number; iterations: number },
-): Record<string, Schedule> {
-  const { baseLr, maxLr, iterations } = options;
-  const verb = "choose schedules to compare";
-  checkNumber(verb, "baseLr", baseLr, ...rules.positive);
-  checkNumber(verb, "iterations", iterations, "a whole number of 8 or more", (n) => Number.isInteger(n) && n >= 8);
-  const bounds = { baseLr, maxLr, stepSize: iterations / 4 };
-  return {
-    "fixed at base": constant({ learningRate: baseLr }),
-    "fixed at max": constant({ learningRate: maxLr }),
-    "step": stepDecay({ initialLr: maxLr, factor: 0.5, dropEvery: iterations / 4 }),
-    "linear": linearDecay({ initialLr: maxLr, finalLr: baseLr, iterations }),
-    "triangular": cyclical(bounds),
-    "triangular2": cyclical({ ...bounds, mode: "triangular2" }),
-    // a quarter of the height is left at the end
-    "exp_range": cyclical({ ...bounds, mode: "exp_range", gamma: 0.25 ** (1 / iterations) }),
-    "one cycle": oneCycle({ maxLr, totalSteps: iterations }),
-  };
 }
