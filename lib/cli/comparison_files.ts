@@ -124,6 +124,7 @@ function recordOf(runs: readonly DoneRun[], all: readonly DoneRun[], options: Co
     order.indexOf(a.name) - order.indexOf(b.name) || (a.value ?? 0) - (b.value ?? 0) || a.seed - b.seed
   );
   const [{ experiment, backend }] = sorted;
+  const first = firstSeed(all);
   return {
     // a directory's runs know how they were made; the command that put them together trains nothing
     command: options.jobs ? options.command : sorted[0].command ?? options.command,
@@ -131,7 +132,7 @@ function recordOf(runs: readonly DoneRun[], all: readonly DoneRun[], options: Co
     hardware: hardwareText(backend),
     versions: versions(),
     ...(options.choose && {
-      tried: all.filter(({ seed, value }) => value !== undefined && seed === firstSeed(all))
+      tried: all.filter(({ seed, value }) => value !== undefined && seed === first)
         .map(({ name, seed, value, heldOutAccuracy }) => ({ name, seed, value, heldOutAccuracy })),
     }),
     runs: sorted.map((run) => {

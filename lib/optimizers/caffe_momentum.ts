@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
+import { gradientList, type Gradients } from "../support/gradients.ts";
 import type { Slot } from "./private_fields.ts";
 
 /** Options of {@linkcode caffeMomentum}. */
@@ -21,9 +22,6 @@ export interface CaffeMomentumOptions {
 
 const VERB = "create a Caffe momentum optimizer";
 const UPDATE = "update weights";
-
-/** What an update takes: a gradient a weight, none where the loss does not depend on the weight. */
-type Gradients = Parameters<tf.Optimizer["applyGradients"]>[0] | { name: string; tensor: tf.Tensor | null }[];
 
 /** tfjs numbers the weights of later models, `"conv1/bias_1"`: this is the name in the model itself. */
 const nameInModel = (name: string) => name.replace(/_\d+$/, "");
@@ -44,12 +42,9 @@ class CaffeMomentumOptimizer extends tf.Optimizer {
   }
 
   override applyGradients(gradients: Gradients): void {
-    const list = Array.isArray(gradients)
-      ? gradients
-      : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
     if (this.iterations === 0) this.#checkNames();
     tf.tidy(() => {
-      for (const [index, { name, tensor }] of list.entries()) {
+      for (const [index, { name, tensor }] of gradientList(gradients).entries()) {
         const weight = tf.engine().registeredVariables[name];
         this.accumulations[index] ??= {
           originalName: `${name}/momentum`,

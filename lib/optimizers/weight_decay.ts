@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
+import { gradientList } from "../support/gradients.ts";
 import { privateFields } from "./private_fields.ts";
 
 /** Options of {@linkcode withWeightDecay}. */
@@ -118,10 +119,7 @@ function rateOf(optimizer: tf.Optimizer): number {
 
 /** Gradients as a list, each with its weight where that is a kernel; a weight that the loss does not depend on has none. */
 function withKernels(gradients: Gradients): { name: string; tensor: tf.Tensor; kernel?: tf.Variable }[] {
-  const list = Array.isArray(gradients)
-    ? gradients
-    : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
-  return list.map(({ name, tensor }) => {
+  return gradientList(gradients).map(({ name, tensor }) => {
     const weight = tf.engine().registeredVariables[name];
     return { name, tensor, kernel: tensor && weight.rank >= 2 ? weight : undefined };
   });

@@ -4,8 +4,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { PrivateFields } from "../../optimizers/private_fields.ts";
+import { gradientList, type Gradients } from "../../support/gradients.ts";
 import { NATIVE } from "./ops.ts";
-import { gradientList, type Gradients, updateInPlace } from "./variables.ts";
+import { emptySlot, updateInPlace } from "./variables.ts";
 
 /** What is used of tfjs's optimizer. */
 type Adam =
@@ -30,18 +31,14 @@ export function fuseAdam(): void {
   const stock = prototype.applyGradients;
   prototype.applyGradients = function (gradients) {
     if (tf.getBackend() !== NATIVE) return stock.call(this, gradients);
-    const slot = (name: string, weight: tf.Variable) => ({
-      originalName: name,
-      variable: tf.variable(tf.zerosLike(weight), false),
-    });
     tf.tidy(() => {
       const [rate, beta1, beta2] = [this.learningRate, this.beta1, this.beta2].map((value) => tf.scalar(value));
       // tfjs adds epsilon to the corrected root, TensorFlow to the one that is not corrected yet
       const epsilon = tf.mul(tf.sqrt(tf.sub(1, this.accBeta2)), this.epsilon);
       for (const [index, { name, tensor }] of gradientList(gradients).entries()) {
         const weight = tf.engine().registeredVariables[name];
-        const first = this.accumulatedFirstMoment[index] ??= slot(`${name}/m`, weight);
-        const second = this.accumulatedSecondMoment[index] ??= slot(`${name}/v`, weight);
+        const first = this.accumulatedFirstMoment[index] ??= emptySlot(`${name}/m`, weight);
+        const second = this.accumulatedSecondMoment[index] ??= emptySlot(`${name}/v`, weight);
         if (!tensor) continue;
         const values = [this.accBeta1, this.accBeta2, rate, beta1, beta2, epsilon, tensor];
         updateInPlace("ResourceApplyAdam", [weight, first.variable, second.variable], values, { use_nesterov: false });

@@ -5,8 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { PrivateFields } from "../../optimizers/private_fields.ts";
+import { gradientList, type Gradients } from "../../support/gradients.ts";
 import { NATIVE } from "./ops.ts";
-import { gradientList, type Gradients, updateInPlace } from "./variables.ts";
+import { emptySlot, updateInPlace } from "./variables.ts";
 
 /** What is used of tfjs's optimizer. */
 type Momentum = Required<Pick<PrivateFields, "learningRate" | "m" | "useNesterov" | "accumulations">> & {
@@ -24,11 +25,7 @@ export function fuseMomentum(): void {
       const learningRate = tf.scalar(this.learningRate);
       for (const [index, { name, tensor }] of gradientList(gradients).entries()) {
         const weight = tf.engine().registeredVariables[name];
-        this.accumulations[index] ??= {
-          originalName: `${name}/momentum`,
-          variable: tf.variable(tf.zerosLike(weight), false),
-        };
-        const accumulation = this.accumulations[index].variable;
+        const accumulation = (this.accumulations[index] ??= emptySlot(`${name}/momentum`, weight)).variable;
         if (tensor) {
           updateInPlace("ResourceApplyMomentum", [weight, accumulation], [learningRate, tensor, this.m], {
             use_nesterov: this.useNesterov,

@@ -2,7 +2,8 @@
  * Weights that lie in TensorFlow's variables, so that one operation can change them in place.
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
+import type { Slot } from "../../optimizers/private_fields.ts";
 import { HeldTensor, place } from "./held_tensors.ts";
 import { type Attribute, type NativeBackend, nativeBackend, nativeOpOnHandles } from "./ops.ts";
 
@@ -10,12 +11,11 @@ const FLOAT = { type: "float32" } as const;
 /** TensorFlow's name for a variable that goes with its last handle. */
 const ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347";
 
-/** Gradients as tfjs's optimizers take them. */
-export type Gradients = tf.NamedTensorMap | { name: string; tensor: tf.Tensor | null }[];
-
-/** Gradients as a list. */
-export const gradientList = (gradients: Gradients): { name: string; tensor: tf.Tensor | null }[] =>
-  Array.isArray(gradients) ? gradients : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
+/** What an optimizer remembers of a weight, before its first update. */
+export const emptySlot = (name: string, weight: tf.Variable): Slot => ({
+  originalName: name,
+  variable: tf.variable(tf.zerosLike(weight), false),
+});
 
 /**
  * Runs an operation that updates variables, such as ResourceApplyMomentum.
