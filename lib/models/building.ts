@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkNumber, numeric, optional, type OptionCheck, shown } from "../support/check.ts";
+import { checkNumber, numeric, optional, type OptionCheck, type OptionChecks, shown } from "../support/check.ts";
 
 /** Options of every model builder. */
 export interface ImageModelOptions {
@@ -16,7 +16,7 @@ export interface ImageModelOptions {
 }
 
 /** Height, width and channels of an image; `least` is the smallest height and width that the model takes. */
-export function imageShape(least: number): OptionCheck<readonly [number, number, number]> {
+function imageShape(least: number): OptionCheck<readonly [number, number, number]> {
   return (verb, name, value = [32, 32, 3]) => {
     if (!Array.isArray(value) || value.length !== 3) {
       throw new TypeError(`Cannot ${verb}: ${name} must be [height, width, channels], got ${shown(value)}`);
@@ -30,13 +30,20 @@ export function imageShape(least: number): OptionCheck<readonly [number, number,
 }
 
 /** The number of classes. */
-export const classCount: OptionCheck<number> = numeric([
+const classCount: OptionCheck<number> = numeric([
   "a whole number of 2 or more",
   (value) => Number.isInteger(value) && value >= 2,
 ], 10);
 
 /** A model's seed. */
-export const modelSeed: OptionCheck<number | undefined> = optional(numeric(["a whole number", Number.isSafeInteger]));
+const modelSeed: OptionCheck<number | undefined> = optional(numeric(["a whole number", Number.isSafeInteger]));
+
+/** The checks of {@linkcode ImageModelOptions}; `least` is the smallest height and width that the model takes. */
+export const imageModelOptions = (least: number) => ({
+  inputShape: imageShape(least),
+  classes: classCount,
+  seed: modelSeed,
+} satisfies OptionChecks<ImageModelOptions>);
 
 /** A fraction that must not be all: a rate of dropout, or what stays of batch normalization's moving averages. */
 export function fractionBelowOne(byDefault: number): OptionCheck<number> {

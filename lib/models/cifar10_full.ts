@@ -4,15 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { oneOf, type OptionChecks, readOptions } from "../support/check.ts";
-import {
-  apply,
-  classCount,
-  fractionBelowOne,
-  type ImageModelOptions,
-  imageShape,
-  initializerSeeds,
-  modelSeed,
-} from "./building.ts";
+import { apply, fractionBelowOne, type ImageModelOptions, imageModelOptions, initializerSeeds } from "./building.ts";
 import { localResponseNormalization } from "./local_response_normalization.ts";
 
 /** Options of {@linkcode cifar10Full}. */
@@ -24,9 +16,7 @@ export interface Cifar10FullOptions extends ImageModelOptions {
 }
 
 const OPTIONS = {
-  inputShape: imageShape(1),
-  classes: classCount,
-  seed: modelSeed,
+  ...imageModelOptions(1),
   normalization: oneOf(["local-response", "batch"], "local-response"),
   batchNormMomentum: fractionBelowOne(0.9),
 } satisfies OptionChecks<Cifar10FullOptions>;

@@ -6,13 +6,11 @@ import * as tf from "@tensorflow/tfjs";
 import { type OptionChecks, readOptions } from "../support/check.ts";
 import {
   apply,
-  classCount,
   convolutionBlock,
   fractionBelowOne,
   type ImageModelOptions,
-  imageShape,
+  imageModelOptions,
   initializerSeeds,
-  modelSeed,
 } from "./building.ts";
 import { seededDropout } from "./seeded_dropout.ts";
 
@@ -25,9 +23,7 @@ export interface MiniGoogLeNetOptions extends ImageModelOptions {
 }
 
 const OPTIONS = {
-  inputShape: imageShape(31),
-  classes: classCount,
-  seed: modelSeed,
+  ...imageModelOptions(31),
   dropout: fractionBelowOne(0.5),
   batchNormMomentum: fractionBelowOne(0.99),
 } satisfies OptionChecks<MiniGoogLeNetOptions>;

@@ -6,14 +6,12 @@ import * as tf from "@tensorflow/tfjs";
 import { type OptionChecks, readOptions } from "../support/check.ts";
 import {
   apply,
-  classCount,
   type ConvolutionBlock,
   convolutionBlock,
   fractionBelowOne,
   type ImageModelOptions,
-  imageShape,
+  imageModelOptions,
   initializerSeeds,
-  modelSeed,
 } from "./building.ts";
 
 /** Options of {@linkcode resnet20}. */
@@ -23,9 +21,7 @@ export interface Resnet20Options extends ImageModelOptions {
 }
 
 const OPTIONS = {
-  inputShape: imageShape(1),
-  classes: classCount,
-  seed: modelSeed,
+  ...imageModelOptions(1),
   batchNormMomentum: fractionBelowOne(0.99),
 } satisfies OptionChecks<Resnet20Options>;
 

@@ -6,13 +6,11 @@ import * as tf from "@tensorflow/tfjs";
 import { type OptionChecks, readOptions } from "../support/check.ts";
 import {
   apply,
-  classCount,
   convolutionBlock,
   fractionBelowOne,
   type ImageModelOptions,
-  imageShape,
+  imageModelOptions,
   initializerSeeds,
-  modelSeed,
 } from "./building.ts";
 import { seededDropout } from "./seeded_dropout.ts";
 
@@ -28,9 +26,7 @@ export interface SmallCnnOptions extends ImageModelOptions {
 }
 
 const OPTIONS = {
-  inputShape: imageShape(4),
-  classes: classCount,
-  seed: modelSeed,
+  ...imageModelOptions(4),
   dropout: fractionBelowOne(0),
   batchNormMomentum: fractionBelowOne(0.9),
 } satisfies OptionChecks<SmallCnnOptions>;
