@@ -28,7 +28,7 @@ export interface RunPlan {
   readonly iterations: number;
   /** Epochs in the run; the last one may be cut. */
   readonly epochs: number;
-  /** Optimizer updates between two validations, besides those at epochs' ends. */
+  /** Optimizer updates between two validations, besides those at epochs' ends; it need not be a whole number. */
   readonly validateEvery?: number;
 }
 
@@ -72,9 +72,7 @@ export function planExperiment(experiment: Experiment, facts: DatasetFacts): Run
     batchesPerEpoch,
     iterations,
     epochs: Math.ceil(iterations / batchesPerEpoch),
-    ...(validateEvery !== undefined && {
-      validateEvery: Math.max(1, Math.round(inIterations(validateEvery, batchesPerEpoch))),
-    }),
+    ...(validateEvery !== undefined && { validateEvery: Math.max(1, inIterations(validateEvery, batchesPerEpoch)) }),
   };
 }
 

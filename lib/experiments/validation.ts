@@ -26,7 +26,8 @@ export class Validation extends ModelCallback {
       onBatchEnd: async () => {
         const { iteration } = scheduler;
         const epochEnds = iteration % batchesPerEpoch === 0;
-        if (!epochEnds && iteration % validateEvery !== 0 && iteration !== iterations) return;
+        const due = periods(iteration, validateEvery) > periods(iteration - 1, validateEvery);
+        if (!epochEnds && !due && iteration !== iterations) return;
         if (refresh) await refreshBatchNorm(this.trained!, refreshingBatches(data));
         if (epochEnds) return;
         scheduler.recordValidation(await evaluate(this.trained!, data.validation, { mean: data.mean }));
@@ -34,3 +35,9 @@ export class Validation extends ModelCallback {
     });
   }
 }
+
+/**
+ * How many whole periods have passed. A period may be a fraction of an iteration, so that a quarter of 281 batches comes
+ * round four times an epoch, the last time at its end; the small number makes up for rounding there.
+ */
+const periods = (iteration: number, period: number) => Math.floor(iteration / period + 1e-9);

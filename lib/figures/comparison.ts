@@ -7,7 +7,7 @@ import { shown } from "../support/check.ts";
 import { metricAxis, metricWords, rateAxis, timeAxis } from "./axes.ts";
 import { coloursOf } from "./colours.ts";
 import { type Curve, sharedGrid, valueAt } from "./curves.ts";
-import { type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
+import { type Figure, type FigureOptions, layout, line, NAMES_BESIDE, type Trace } from "./figure.ts";
 import { reduceLine } from "./reduce.ts";
 import { meanAndBand, seedsTitle } from "./seeds.ts";
 import { byEpoch, historyOf, type HistorySource } from "./source.ts";
@@ -80,9 +80,9 @@ export function comparisonFigure(runs: readonly ComparedRun[], options: Comparis
     layout: layout(title, {
       height: below ? 620 : 460,
       hovermode: "closest",
-      margin: { l: 70, r: 190, t: 60, b: 60 },
+      margin: NAMES_BESIDE.margin,
       legend: {
-        ...{ orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top", tracegroupgap: 0 },
+        ...NAMES_BESIDE.legend,
         ...(counts.length > 0 && { title: { text: seedsTitle(counts), font: { size: 11 } } }),
       },
       xaxis: timeAxis(byIteration, { anchor: below ? "y2" : "y", rangemode: "tozero" }),

@@ -54,6 +54,15 @@ export function layout(title: string, options: Record<string, unknown> = {}): Re
   };
 }
 
+/**
+ * The part of a layout that lists names beside the plot instead of above it. Above, more than a few names take several
+ * rows, which push into the title.
+ */
+export const NAMES_BESIDE = {
+  margin: { l: 70, r: 190, t: 60, b: 60 },
+  legend: { orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top", tracegroupgap: 0 },
+} as const;
+
 /** A line in the common look; numbers that are none become gaps. */
 export function line(name: string, x: readonly number[], y: readonly (number | null)[], options: Trace = {}): Trace {
   const { color = COLOURS.training, width = 2, dash, ...rest } = options;

@@ -8,7 +8,7 @@ import type { Schedule, ScheduleConfig } from "../schedules/schedule.ts";
 import { checkNumber, rules, shown } from "../support/check.ts";
 import { cycleMarks } from "./annotated_cycle.ts";
 import { axis, rateAxis, timeAxis } from "./axes.ts";
-import { COLOURS, type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
+import { COLOURS, type Figure, type FigureOptions, layout, line, NAMES_BESIDE, type Trace } from "./figure.ts";
 import { coloursOf } from "./colours.ts";
 import { reduceLine } from "./reduce.ts";
 import { byEpoch, historyOf, type HistorySource } from "./source.ts";
@@ -77,12 +77,14 @@ function momentumLine(x: readonly number[], y: readonly (number | null)[]): Trac
 
 /** Rates, and the momenta below them on the same iterations. */
 function panels(rates: Trace[], momenta: Trace[], title: string, byIteration = true): Figure {
+  const names = rates.length >= 5 ? NAMES_BESIDE : {};
   if (momenta.length === 0) {
-    return { data: rates, layout: layout(title, { xaxis: timeAxis(byIteration), yaxis: rateAxis() }) };
+    return { data: rates, layout: layout(title, { ...names, xaxis: timeAxis(byIteration), yaxis: rateAxis() }) };
   }
   return {
     data: [...rates, ...momenta],
     layout: layout(title, {
+      ...names,
       height: 540,
       xaxis: timeAxis(byIteration, { anchor: "y2" }),
       yaxis: rateAxis("learning rate", { domain: [0.44, 1] }),

@@ -206,7 +206,8 @@ function sideOf(block: Block): number {
 }
 
 function wordsOf({ className, detail }: LayerDescription): string {
-  return className === "Activation" && detail !== undefined ? detail : WORDS.get(className) ?? className.toLowerCase();
+  if (className === "Activation" && detail !== undefined) return detail;
+  return WORDS.get(className) ?? className.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
 }
 
 /** A shape without the batch's size: 32 × 32 × 96. */

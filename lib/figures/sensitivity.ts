@@ -6,7 +6,7 @@ import { checkNumber, checkOptions, shown } from "../support/check.ts";
 import { mean } from "../support/statistics.ts";
 import { axis, isAccuracy, label, metricAxis } from "./axes.ts";
 import { coloursOf } from "./colours.ts";
-import { COLOURS, type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
+import { COLOURS, type Figure, type FigureOptions, layout, line, NAMES_BESIDE, type Trace } from "./figure.ts";
 import { meanAndBand, seedsTitle } from "./seeds.ts";
 
 /** The score of one run at one value of the hyperparameter. */
@@ -100,9 +100,9 @@ export function sensitivityFigure(runs: readonly ScoredRun[], options: Sensitivi
     layout: layout(title, {
       height: bars ? 500 + 22 * names.length : 460,
       hovermode: "closest",
-      margin: { l: 70, r: 190, t: 60, b: 60 },
+      margin: NAMES_BESIDE.margin,
       legend: {
-        ...{ orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top", tracegroupgap: 0 },
+        ...NAMES_BESIDE.legend,
         title: {
           text: seedsTitle(curves.flatMap(({ scores }) => scores.map(({ length }) => length))),
           font: { size: 11 },

@@ -160,6 +160,15 @@ Deno.test("a run with weight decay, an average and snapshots goes on bit for bit
   });
 });
 
+Deno.test("a part of an epoch comes round evenly, though it is no whole number of updates", {
+  ignore: !native,
+}, async () => {
+  await selectBackend("native");
+  const { scheduler } = await run({ ...tiny, budget: { ...tiny.budget, validateEvery: 0.375 } }); // 1.5 updates of 4
+  assert.deepEqual(scheduler.history.validations!.map(({ iteration }) => iteration), [2, 3, 5, 6]);
+  assert.deepEqual(scheduler.history.epochs.map(({ iteration }) => iteration), [4, 8]);
+});
+
 Deno.test("snapshots from before a stop are kept beside the checkpoints, and score with the later ones", {
   ignore: !native,
 }, async () => {

@@ -149,3 +149,11 @@ Deno.test("modelFigure() refuses what is no network", () => {
   fails(of(layer("a"), layer("a")), /each layer needs a name of its own, got "a" twice/);
   fails(of(layer("a", ["b"]), layer("b", ["a"])), /must not take from each other in a circle, got \["a","b"\]/);
 });
+
+Deno.test("modelFigure() writes a layer's kind in words, one that it does not know too", () => {
+  const description = {
+    name: "net",
+    layers: [layer("in", [], "InputLayer"), layer("norm", ["in"], "LocalResponseNormalization")],
+  };
+  assert.ok(texts(modelFigure(description)).some((text) => text.includes("local response normalization")));
+});

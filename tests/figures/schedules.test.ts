@@ -127,3 +127,10 @@ Deno.test("scheduleExplorer() takes any step size, and refuses wrong options", (
   }
   assert.throws(() => scheduleExplorer({ gamma: 1 } as never), /are its options, got "gamma"/);
 });
+
+Deno.test("learningRateFigure() lists five names or more beside the plot, fewer above it", () => {
+  const some = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`schedule ${i}`, constant({ learningRate: i })]));
+  const legendOf = (count: number) => learningRateFigure(some(count)).layout.legend as { orientation: string };
+  assert.deepEqual([legendOf(4).orientation, legendOf(5).orientation], ["h", "v"]);
+});
