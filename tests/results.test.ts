@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { Experiment } from "../lib/experiments/experiment.ts";
 import { planExperiment } from "../lib/experiments/plan.ts";
-import { MOST_BYTES, type ResultRecord } from "../lib/experiments/record.ts";
+import { MOST_BYTES, type RecordRun, type ResultRecord } from "../lib/experiments/record.ts";
 import { DATASETS } from "../lib/experiments/registries/datasets.ts";
+import { timesToAccuracy } from "../lib/evaluation/time_to_accuracy.ts";
 import { isHistory } from "../lib/history/history.ts";
 import { deviation, mean } from "../lib/support/statistics.ts";
 import { allowed } from "./support.ts";
@@ -82,6 +83,15 @@ Deno.test("README's accuracies are those of the records that they link to", io, 
       assert.ok(row.includes(`**${accuracy.toFixed(1)} %**`), `${row}: ${accuracy}`);
       continue;
     }
+    if (runs.some((run) => run.value !== undefined && run.value !== runs.find((one) => one.name === run.name)!.value)) {
+      const values = [...new Set(runs.map((run) => run.value!))].sort((one, other) => one - other);
+      for (const [schedule, ...cells] of tableAfter(readme, name)) {
+        const own = values.map((value) => runs.filter((run) => run.name === schedule && run.value === value));
+        assert.deepEqual(cells, own.map((some) => meanAndDeviation(some.map((run) => run.testAccuracy))), schedule);
+      }
+      assert.equal(tableAfter(readme, name).length, new Set(runs.map((run) => run.name)).size, name);
+      continue;
+    }
     const names = name === "companions" ? Object.keys(COMPANIONS) : [...new Set(runs.map((run) => run.name!))];
     const rows = tableAfter(readme, name);
     assert.deepEqual(rows.map(([first]) => first).sort(), names.sort(), name);
@@ -103,5 +113,32 @@ Deno.test("README's held-out accuracies by maximum are those that the schedules 
       row.slice(1, 1 + own.length),
       own.map(({ heldOutAccuracy }) => (100 * heldOutAccuracy).toFixed(1)),
     );
+  }
+});
+
+/** How a row of README's times names its training: its record, and the schedule where the record has several. */
+const timedName = (record: string, run: RecordRun) => run.name === undefined ? record : `${record}: ${run.name}`;
+
+Deno.test("README's times to an accuracy are those of the records", io, async () => {
+  const all = await records();
+  const readme = await Deno.readTextFile(new URL("README.md", root));
+  const lines = readme.slice(readme.indexOf("### Time to an accuracy")).split("\n");
+  const first = lines.findIndex((line) => line.startsWith("|"));
+  const rows = lines.slice(first, first + lines.slice(first).findIndex((line) => !line.startsWith("|")))
+    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  const accuracies = rows[0].slice(1).map((cell) => Number(cell.replace(" %", "")) / 100);
+  const runs = [...all].flatMap(([record, { record: { runs } }]) =>
+    runs.map((run) => ({ ...run, name: timedName(record, run) }))
+  );
+  assert.ok(rows.length > 4);
+  for (const [name, ...cells] of rows.slice(2)) {
+    const own = runs.filter((run) => run.name === name);
+    assert.ok(own.length > 0, name);
+    const expected = timesToAccuracy(own, accuracies)[0].times.map(({ iterations, minutes, reached }) =>
+      iterations === undefined
+        ? reached === 0 ? "" : `${reached} of ${own.length}`
+        : `${Math.round(iterations).toLocaleString("en")} (${minutes!.toFixed(1)})`
+    );
+    assert.deepEqual(cells, expected, name);
   }
 });
