@@ -31,7 +31,7 @@ for (
     [["--epochs", "-2"], /epochs must be a whole number of 1 or more, got -2/],
     [["--epochs"], /Cannot read --epochs: it takes a number, got nothing/],
     [["--batch-size", "300", "--train-size", "256"], /batchSize must not be above the 230 images to train on, got 300/],
-    [["--train-size", "60000"], /trainSize must be at most 50000, the images there are, got 60000/],
+    [["--train-size", "60000"], /trainSize must be at most 50000, the number of images, got 60000/],
     [["--classes", "cat,unicorn"], /classes must be among .*, got "unicorn"/],
     [["--backend", "cuda"], /it must be one of "auto", "native", "webgpu", "wasm", "cpu", got "cuda"/],
     [["--preset", "slow"], /it must be one of "quick", "article", "fast", "paper", got "slow"/],
