@@ -93,7 +93,8 @@ function axis(length: number, used: number, count: number): Covered[] {
  *
  * @param image The image as a camera stored it.
  * @param orientation EXIF's number, 1 to 8, for where the first row and the first column belong: 1 top and left, 2 top
- * and right, 3 bottom and right, 4 bottom and left, 5 left and top, 6 right and top, 7 right and bottom, 8 left and bottom.
+ * and right, 3 bottom and right, 4 bottom and left, 5 left and top, 6 right and top, 7 right and bottom, 8 left and
+ * bottom.
  */
 export function turnUpright(image: RgbImage, orientation: number): RgbImage {
   if (orientation === 1) return image;

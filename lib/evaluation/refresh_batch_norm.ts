@@ -42,8 +42,8 @@ interface Sums {
  * afterwards, so a later fit gets the same batches as without this call.
  * @param options `batches`: how many batches to take at most; all by default.
  * @returns How many layers were refreshed. If there are none, the data is not read.
- * @throws {TypeError} If the data is not a data set or a batch has no `xs`, or a layer has no scale or center, which tfjs
- * cannot train.
+ * @throws {TypeError} If the data is not a data set or a batch has no `xs`, or a layer has no scale or center, which
+ * tfjs cannot train.
  * @throws {RangeError} If there are no batches, or `batches` is not a whole number of 1 or more. Then the statistics do
  * not change.
  * @example

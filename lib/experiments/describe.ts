@@ -19,7 +19,9 @@ export function scheduleTitle({ schedule }: Experiment): string {
   return `${name}, ${baseLr === undefined ? `up to ${maxLr}` : `${baseLr} to ${maxLr}`}`;
 }
 
-/** The schedule and what goes with it: `triangular, 0.001 to 0.02, half a cycle 281 iterations (1 epoch), momentum 0.9`. */
+/**
+ * The schedule and what goes with it: `triangular, 0.001 to 0.02, half a cycle 281 iterations (1 epoch), momentum 0.9`.
+ */
 export function describeSchedule({ experiment, batchesPerEpoch }: RunPlan): string {
   const { schedule, optimizer } = experiment;
   const parts = [scheduleTitle(experiment)];

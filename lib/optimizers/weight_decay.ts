@@ -55,13 +55,14 @@ const VERB = "add weight decay";
  * makes a difference only while `sqrt(v)` is as small as epsilon. Keras's momentum differs from tfjs's and PyTorch's
  * while the rate changes.
  *
- * Sources: Loshchilov and Hutter, *Decoupled Weight Decay Regularization* (2019), who multiply the decay by the schedule's
- * factor; PyTorch and Keras, who multiply it by the whole rate, as is done here.
+ * Sources: Loshchilov and Hutter, *Decoupled Weight Decay Regularization* (2019), who multiply the decay by the
+ * schedule's factor; PyTorch and Keras, who multiply it by the whole rate, as is done here.
  *
  * @param optimizer Any of tfjs's seven optimizers, without weight decay so far.
  * @param options See {@linkcode WeightDecayOptions}.
  * @returns The same optimizer.
- * @throws {TypeError} If it is not an optimizer or has weight decay already, or an option is unknown or of the wrong kind.
+ * @throws {TypeError} If it is not an optimizer or has weight decay already, or an option is unknown or of the wrong
+ * kind.
  * @throws {RangeError} If the weight decay is negative or not finite; for a function, this can also happen later, at an
  * update.
  * @example

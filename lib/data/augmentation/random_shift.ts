@@ -34,9 +34,10 @@ const PLACES = {
  * The pixel at (y, x) comes from (y - dy, x - dx), where dy and dx are whole numbers drawn uniformly within the limits
  * of `height` and `width`. Outside the image, `fill` decides.
  *
- * Sources: the article's `width_shift_range=0.1, height_shift_range=0.1, fill_mode="nearest"` (Keras draws a real number
- * and interpolates; whole pixels keep the image sharp); `"reflect"` is PyTorch's padding of that name; `"zero"` is the
- * usual "pad with zeros after normalization, then crop" of He et al. 2015 (up to 4 of 32 pixels: `width: 4 / 32`).
+ * Sources: the article's `width_shift_range=0.1, height_shift_range=0.1, fill_mode="nearest"` (Keras draws a real
+ * number and interpolates; whole pixels keep the image sharp); `"reflect"` is PyTorch's padding of that name; `"zero"`
+ * is the usual "pad with zeros after normalization, then crop" of He et al. 2015 (up to 4 of 32 pixels:
+ * `width: 4 / 32`).
  *
  * @param options See {@linkcode RandomShiftOptions}.
  * @throws {RangeError} If a fraction is out of range, or the fill is unknown.
