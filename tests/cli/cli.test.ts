@@ -40,7 +40,10 @@ for (
     [["--augment", "--no-augment"], /--no-augment says the opposite, got both/],
     [["--resume", "output/none", "--epochs", "4"], /Cannot resume a run: it keeps its settings .*, got --epochs/],
     [["--resume", "output/none", "--preset", "paper"], /Cannot resume a run: it keeps its settings .*, got --preset/],
-    [["--images", "photos", "--data", "cifar"], /Cannot use CIFAR-10's files: the experiment uses other images, got --data/],
+    [
+      ["--images", "photos", "--data", "cifar"],
+      /Cannot use CIFAR-10's files: the experiment uses other images, got --data/,
+    ],
     [["--images", "photos", "--dataset", "cifar10"], /the data set "cifar10" takes no directory, got /],
     [["--average", "swa", "--schedule", "fixed"], /must have a schedule with cycles, got none/],
     [["--seed", "1.5"], /seed must be a whole number, got 1\.5/],

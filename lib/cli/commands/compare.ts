@@ -90,7 +90,7 @@ export async function compare(args: readonly string[]): Promise<number> {
   const jobs = jobsOn(backend);
   const images = await loadImages(jobs[0].experiment, flags, speak, stop);
   const { plan } = planOn(jobs[0].experiment, images);
-  speak.say(`Budget: ${plan.iterations} iterations of ${plan.experiment.budget.batchSize} images per run`);
+  speak.say(`Budget: ${plan.iterations} iterations of ${plan.experiment.budget.batchSize} images in each run`);
   checkFree(jobs, directory, backend, await readRuns(directory));
   const running = { shard, directory, backend, images, command, stop, speak };
   const firstSeed = jobs[0].seed;
