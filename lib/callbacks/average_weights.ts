@@ -106,7 +106,7 @@ export class WeightAverage extends ModelCallback {
    * before: its own weights, and the statistics of batch normalization, even if they were refreshed in between. Nothing
    * is copied.
    *
-   * @param model The model that was trained, or one with the same weights.
+   * @param model The model that was trained, or one with weights of the same shapes.
    * @throws {RangeError} If no weights have been averaged yet.
    * @throws {TypeError} If another model holds the average, or the model's weights do not match it.
    */
@@ -218,7 +218,7 @@ function checkState(state: WeightAverageState): void {
  * (2015), for the bias correction.
  *
  * @param options See {@linkcode AverageWeightsOptions}.
- * @throws {TypeError} If an option is unknown or of the wrong kind, or there is a decay and `every` is `"cycle"`. When
+ * @throws {TypeError} If an option is unknown or of the wrong kind, or there is a decay and `every` is `"cycle"`; when
  * a fit starts, if `every` is `"cycle"` and the fit has no scheduler with cycles.
  * @throws {RangeError} If a value is out of range.
  * @example

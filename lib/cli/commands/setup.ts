@@ -18,7 +18,7 @@ const FLAGS = {
 } as const;
 
 const HELP = helpText(
-  "deno task setup: set up native TensorFlow, and fetch CIFAR-10 and what bundles the laboratory.\n" +
+  "deno task setup: set up native TensorFlow, and fetch CIFAR-10 and the laboratory's bundler.\n" +
     "The first time takes a while; after that, seconds.",
   { "What": FLAGS },
   [

@@ -64,8 +64,8 @@ export async function dataHosts(): Promise<string[]> {
 }
 
 /**
- * The user's npm registry, and the header that it needs. Imported here because the module reads files when it is
- * imported.
+ * The user's npm registry, and the header that it needs. The modules that know them are imported only here, because
+ * importing them reads files.
  */
 async function npmRegistry(): Promise<{ url: string; headers?: Record<string, string> }> {
   const { default: registryUrl } = await import("registry-auth-token/registry-url");
