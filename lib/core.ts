@@ -1,6 +1,6 @@
 /**
- * Cyclical learning rates for TensorFlow.js, wherever it runs: a browser, Node, Bun or Deno. Nothing here needs a file
- * or a process; what does is added by `mod.ts`, for Deno.
+ * Cyclical learning rates for TensorFlow.js, wherever it runs: in a browser, Node, Bun or Deno. Nothing here needs
+ * files or processes; for Deno, `mod.ts` adds the parts that do.
  *
  * @example
  * ```ts

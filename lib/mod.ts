@@ -1,6 +1,6 @@
 /**
- * Cyclical learning rates for TensorFlow.js: all that a notebook imports. It is `core.ts`, which runs anywhere, and what
- * needs Deno: files, backends, the notebook's kernel.
+ * Cyclical learning rates for TensorFlow.js: everything that a notebook imports. This module is `core.ts`, which runs
+ * anywhere, plus the parts that need Deno: files, backends, and the notebook's kernel.
  * @module
  */
 export * from "./core.ts";

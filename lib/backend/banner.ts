@@ -1,13 +1,13 @@
 /**
- * tfjs's advice to install tfjs-node, which it prints in Deno as in Node.
+ * Silences tfjs's advice to install tfjs-node, which it prints in Deno as well as in Node.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * Keeps tfjs from printing it. Its plain backend would do so with the first tensor that it is given, also where another
- * backend was chosen and this one serves it for small things. (tfjs has a flag that hushes it, `PROD`, and all of its
- * warnings with it.)
+ * Keeps tfjs from printing this advice. tfjs's plain JavaScript backend prints it when it gets its first tensor, even
+ * when another backend is active and the plain one only helps it with small tensors. (tfjs's flag `PROD` would hide the
+ * advice too, but also all of tfjs's warnings.)
  */
 export function hushBanner(): void {
   Object.assign(tf.findBackend("cpu") ?? {}, { firstUse: false });

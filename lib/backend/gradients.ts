@@ -1,14 +1,20 @@
 /**
- * Better gradients for tfjs's registry, and the hook by which the stock BatchNormalization layer finds a fused
- * kernel. A gradient serves the backends it is made for; all others keep the stock one. No model changes.
+ * Faster gradients for tfjs's registry, and the hook through which tfjs's BatchNormalization layer finds a fused
+ * kernel. A gradient applies only to the backends that it was made for; all others keep the stock gradient. Models need
+ * no change.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 
-/** The name of a backend's kernel for training batch normalization, which takes and gives what {@linkcode BatchNorm} says. */
+/**
+ * The name of a backend's kernel that trains batch normalization. {@linkcode BatchNorm} describes its inputs and
+ * outputs.
+ */
 export const batchNormKernel = (backendName: string): string => `BatchNormTraining/${backendName}`;
 
-/** A gradient: what came from above, the saved tensors, the attributes -> one function an input. */
+/**
+ * A gradient: from the gradient of the outputs, the saved tensors and the attributes, it makes one function per input.
+ */
 export type Gradient = (
   dys: tf.Tensor[],
   saved: tf.Tensor[],
@@ -18,7 +24,10 @@ export type Gradient = (
 interface EngineState {
   readonly state: { readonly gradientDepth: number };
 }
-/** Nested gradients (a gradient of a gradient) need stock gradients, which are themselves differentiable. */
+/**
+ * The nesting depth of gradients. A gradient of a gradient needs the stock gradients, which can be differentiated
+ * again.
+ */
 export const gradientDepth = () => (tf.engine() as unknown as EngineState).state.gradientDepth;
 
 /**
@@ -26,8 +35,8 @@ export const gradientDepth = () => (tf.engine() as unknown as EngineState).state
  *
  * @param backendName tfjs's name of the backend.
  * @param kernelName tfjs's name of the kernel, such as `"Relu"`.
- * @param gradient The better gradient.
- * @param saves What all backends save from now on, where the stock gradient does as well with that.
+ * @param gradient The new gradient.
+ * @param saves What all backends save from now on, if the stock gradient can work with that too.
  */
 export function replaceGradient(
   backendName: string,
@@ -48,30 +57,33 @@ export function replaceGradient(
   });
 }
 
-/** What training batch normalization takes beside its tensors. */
+/** What batch normalization needs for training besides its tensors. */
 export interface BatchNormSettings {
   /** Added to the variance. */
   readonly epsilon: number;
-  /** How much of the moving averages stays, 0 to 1. */
+  /** How much of the old moving averages is kept, 0 to 1. */
   readonly momentum: number;
   /** The moving averages so far. */
   readonly movingMean: tf.Tensor;
   readonly movingVariance: tf.Tensor;
-  /** Whether ReLU is all that comes next, so that it can be found in the same pass. */
+  /** Whether ReLU alone comes next, so that it can be computed in the same pass. */
   readonly reluNext: boolean;
 }
 
-/** A backend's training batch normalization. */
+/** How a backend trains batch normalization. */
 export interface BatchNorm {
-  /** The forward pass: `[y, mean, variance, ...saved]`, with the moving averages after this batch. */
+  /**
+   * The forward pass. It returns `[y, mean, variance, ...saved]`; mean and variance are the moving averages after this
+   * batch.
+   */
   forward(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, settings: BatchNormSettings): tf.Tensor[];
-  /** How many tensors `forward` gives. */
+  /** How many tensors `forward` returns. */
   readonly outputs: number;
-  /** The backward pass, from dy, x, gamma and what was saved: `[dx, dgamma, dbeta]`. */
+  /** The backward pass. From dy, x, gamma and what was saved, it computes `[dx, dgamma, dbeta]`. */
   backward(dy: tf.Tensor, x: tf.Tensor, gamma: tf.Tensor, saved: tf.Tensor[], epsilon: number): tf.Tensor[];
 }
 
-/** Registers a backend's training batch normalization with its gradient, and lets the stock layer ask for it. */
+/** Registers a backend's batch normalization and its gradient, and makes tfjs's layer use them in training. */
 export function registerBatchNorm(backendName: string, { forward, outputs, backward }: BatchNorm): void {
   const kernelName = batchNormKernel(backendName);
   tf.registerKernel({
@@ -95,10 +107,10 @@ export function registerBatchNorm(backendName: string, { forward, outputs, backw
   fuseBatchNormalization();
 }
 
-/** Marks the layer's prototype once it asks for fused kernels. */
+/** Marks the layer's prototype once it has been changed to ask for fused kernels. */
 const FUSED = Symbol("fused");
 
-/** What the hook uses of tfjs's BatchNormalization layer, which exports no type. */
+/** The parts of tfjs's BatchNormalization layer that the hook uses; tfjs exports no type for it. */
 interface BatchNormalization extends Pick<tf.layers.Layer, "outboundNodes"> {
   [FUSED]?: true;
   call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor;
@@ -112,8 +124,8 @@ interface BatchNormalization extends Pick<tf.layers.Layer, "outboundNodes"> {
 }
 
 /**
- * Lets every BatchNormalization layer, also of a loaded model, ask for the backend's kernel while it trains on images.
- * The moving averages stay tfjs's own.
+ * Makes every BatchNormalization layer, including those of loaded models, ask for the backend's kernel while it trains
+ * on images. The moving averages remain tfjs's own variables.
  */
 function fuseBatchNormalization(): void {
   const prototype = Object.getPrototypeOf(tf.layers.batchNormalization()) as BatchNormalization;
@@ -145,7 +157,7 @@ function fuseBatchNormalization(): void {
   };
 }
 
-/** Whether a layer's outputs go to ReLU layers alone. */
+/** Whether a layer's outputs go only to ReLU layers. */
 function reluNext({ outboundNodes }: BatchNormalization): boolean {
   return outboundNodes.length > 0 &&
     outboundNodes.every(({ outboundLayer }) =>

@@ -1,13 +1,13 @@
 /**
- * How long each operation takes, for a profile.
+ * Measures how long each operation takes, for a profile.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { NATIVE, nativeBackend } from "./native/ops.ts";
 
-/** Time and count of an operation. */
+/** The time an operation took, and how often it ran. */
 export interface OperationTime {
-  /** Milliseconds in all, without the operations that it called. */
+  /** Total milliseconds, without the operations that it called. */
   ms: number;
   /** How often it ran. */
   calls: number;
@@ -19,27 +19,27 @@ interface TapeEngine {
   gradients(f: () => tf.Tensor, ...rest: unknown[]): unknown;
 }
 
-/** A measurement that goes on. */
+/** A measurement in progress. */
 export interface OperationTimes {
-  /** Milliseconds so far that the tape took: see {@linkcode timeOperations}. */
+  /** Milliseconds spent on the tape so far: see {@linkcode timeOperations}. */
   tape(): number;
-  /** Ends the measurement: time and count of each operation. */
+  /** Ends the measurement and returns each operation's time and count. */
   stop(): Map<string, OperationTime>;
 }
 
 /**
- * Measures every operation of the active backend until `stop` is called: TensorFlow's own on native, tfjs's kernels
- * elsewhere. Only for backends whose operations have ended when they return.
+ * Measures every operation of the active backend until `stop` is called: TensorFlow's operations on the native backend,
+ * tfjs's kernels elsewhere. It works only for backends whose operations have finished by the time they return.
  *
- * Also measures the tape: the time that goes, between operations, to noting them down as the forward pass calls them, and
- * to going back through those notes from gradient to gradient. The forward pass itself, which layers and losses make, is
- * not the tape's.
+ * It also measures the tape: the time, between operations, that tfjs needs to record them during the forward pass and
+ * to walk back through that record from gradient to gradient. The JavaScript of layers and losses in the forward pass
+ * does not count as the tape's.
  */
 export function timeOperations(): OperationTimes {
   const times = new Map<string, OperationTime>();
   let tape = 0;
   const inner: number[] = [];
-  /** Does some work, and tells how long it took without what is measured inside it. */
+  /** Does some work, and reports how long it took without the time already measured inside it. */
   const measured = <T>(work: () => T, tell: (ms: number) => void): T => {
     inner.push(0);
     const start = performance.now();

@@ -1,9 +1,12 @@
 /**
- * How precise the numbers of a training are.
+ * The numeric precision of a training.
  * @module
  */
 
-/** The precisions by the names a person gives them. */
+/** The names of the precisions. */
 export const PRECISIONS = ["float32", "bfloat16"] as const;
-/** `"bfloat16"` is mixed precision: convolutions and what lies between them; weights and sums stay float32. */
+/**
+ * `"bfloat16"` is mixed precision: it applies to convolutions and what lies between them; weights and sums stay
+ * float32.
+ */
 export type Precision = typeof PRECISIONS[number];

@@ -1,5 +1,5 @@
 /**
- * Which TensorFlow.js backend runs.
+ * Selects the TensorFlow.js backend.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -16,38 +16,41 @@ import { importNative, missingNativePart } from "./native/setup/package.ts";
 import { registerWasmKernels } from "./wasm/kernels.ts";
 import { startWithThreads } from "./wasm/threads.ts";
 
-/** The backends by the names a person gives them. */
+/** The names by which a user asks for a backend. */
 export const BACKENDS = ["auto", "native", "webgpu", "wasm", "cpu"] as const;
-/** A backend's name; auto is native, then webgpu on a real adapter, then wasm. */
+/** A backend's name. `"auto"` tries native first, then webgpu on a real adapter, then wasm. */
 export type BackendChoice = typeof BACKENDS[number];
-/** A backend that runs. */
+/** A backend that can be active. */
 export type BackendName = Exclude<BackendChoice, "auto">;
 
 /** What {@linkcode selectBackend} chose. */
 export interface SelectedBackend {
   /** TensorFlow.js with the backend active: the same module as `tf` from `lib/mod.ts`. */
   readonly tf: typeof tf;
-  /** The backend that runs. */
+  /** The active backend. */
   readonly name: BackendName;
-  /** Why this one, for a person. */
+  /** Why this backend was chosen, in words for a user. */
   readonly reason: string;
 }
 
 /**
- * Activates a backend. It installs nothing and prints nothing; a backend asked for by name never falls back.
+ * Activates a backend. It installs nothing and prints nothing. If you ask for a backend by name and it is missing, you
+ * get an error, never another backend.
  *
- * From then on, a backward pass frees what it has used as it goes, whichever backend is active. Everything else that is
- * added or made faster serves one backend alone: gradients, batch normalization layers and the momentum optimizer look
- * which one is active, and do on all others what tfjs does. After `tf.setBackend("cpu")`, say, a training gives the
- * numbers that it would have given without this call.
+ * After this call, a backward pass on any backend frees each tensor as soon as it has used it. All other additions and
+ * speed-ups apply to one backend each: gradients, batch normalization layers and the momentum optimizer check which
+ * backend is active, and on all others they do what tfjs does. For example, after `tf.setBackend("cpu")` a training
+ * gives the same numbers as if this function had never been called.
  *
- * @param choice `"auto"` takes native TensorFlow, else WebGPU on a real adapter, else WebAssembly. Default `"auto"`.
- * @param options `precision`: `"bfloat16"` is mixed precision, on the native backend and a processor that has the
- * instructions: convolutions round their inputs, and images stay rounded between them; weights, statistics, loss and
- * updates stay float32. Default `"float32"`.
+ * @param choice `"auto"` takes native TensorFlow if it is there, else WebGPU if there is a real adapter, else
+ * WebAssembly. Default `"auto"`.
+ * @param options `precision`: `"bfloat16"` is mixed precision. It needs the native backend and a processor with
+ * bfloat16 instructions. Convolutions then round their inputs, and images stay rounded between them; weights,
+ * statistics, loss and updates stay float32. Default `"float32"`.
  * @throws {RangeError} If a name is unknown.
- * @throws {Deno.errors.NotSupported} If the precision cannot be had here.
- * @throws {Deno.errors.NotFound} If the backend asked for by name is not there; the message says what to do.
+ * @throws {Deno.errors.NotSupported} If this machine does not support the precision.
+ * @throws {Deno.errors.NotFound} If you asked for a backend by name and it is not available; the message says what to
+ * do.
  * @example
  * ```ts
  * import { selectBackend } from "../mod.ts";
@@ -83,11 +86,11 @@ async function start(choice: BackendChoice): Promise<SelectedBackend> {
   return { tf, name: "wasm", reason: await START.wasm(passed.join("; ")) };
 }
 
-/** A backend cannot be had here. */
+/** A backend is not available on this machine. */
 class MissingBackend extends Deno.errors.NotFound {
   /**
    * @param name The backend.
-   * @param missing What is missing, in words: half a sentence.
+   * @param missing What is missing, as a clause.
    * @param cure What to do.
    */
   constructor(name: BackendName, readonly missing: string, cure: string) {
@@ -95,20 +98,23 @@ class MissingBackend extends Deno.errors.NotFound {
   }
 }
 
-/** Marks a process that has loaded a software adapter's driver: TensorFlow, loaded after it, would crash over its LLVM. */
+/**
+ * Marks a process that has loaded a software adapter's driver. TensorFlow would crash if it were loaded afterwards,
+ * because the driver brings its own LLVM.
+ */
 const SOFTWARE_DRIVER = Symbol("software driver");
 interface MaybeSoftware {
   [SOFTWARE_DRIVER]?: true;
 }
 
-/** Starts each backend and gives the reason; it throws a {@linkcode MissingBackend} where it cannot be had. */
+/** Starts each backend and returns the reason. Throws a {@linkcode MissingBackend} if the backend is not available. */
 const START: Record<BackendName, (why: string) => Promise<string>> = {
   async native(why) {
     const missing = missingNativePart();
     if (missing) throw new MissingBackend("native", missing, "run `deno task setup`");
     if (!tf.findBackend(NATIVE) && (navigator.gpu as MaybeSoftware)?.[SOFTWARE_DRIVER]) {
       throw new Deno.errors.NotSupported(
-        "Cannot select the native backend: it must come before a software GPU adapter in one process, got one; start anew",
+        "Cannot select the native backend: it must start before any software GPU adapter, got one; start a new process",
       );
     }
     await importNative();
@@ -118,7 +124,7 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
     return own === "missing" ? `${why}; without its faster convolutions, which \`deno task setup\` compiles` : why;
   },
   async webgpu(why) {
-    // drivers of no use here may complain on the terminal
+    // unused drivers may print complaints on the terminal
     const adapter = await withoutStandardError(async () =>
       await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" })
     );
@@ -135,7 +141,7 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
   },
   async wasm(why) {
     const { setThreadsCount, getThreadsCount } = await import("@tensorflow/tfjs-backend-wasm");
-    const fromFile = import.meta.dirname !== undefined; // a thread's script must be one
+    const fromFile = import.meta.dirname !== undefined; // a thread's script must be a file
     if (!tf.findBackend("wasm") && navigator.hardwareConcurrency > 1 && fromFile) {
       await startWithThreads(() => activate("wasm"), setThreadsCount).catch(() => {});
     }

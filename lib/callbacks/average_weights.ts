@@ -1,5 +1,5 @@
 /**
- * Averages of a model's weights over its training.
+ * Averages a model's weights over its training.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -12,19 +12,22 @@ const VERB = "average weights";
 
 /** Options of {@linkcode averageWeights}. */
 export interface AverageWeightsOptions {
-  /** When weights are taken: at each cycle's end, or at every n-th update. Default `"cycle"`. */
+  /** When to add the weights to the average: at the end of each cycle, or at every n-th update. Default `"cycle"`. */
   every?: "cycle" | number;
-  /** How much of an exponential average stays each time, 0 or more and below 1. Without it, all weights count the same. */
+  /**
+   * How much of an exponential average is kept each time, 0 or more and below 1. By default the average is a plain
+   * mean.
+   */
   decay?: number;
 }
 
-/** An average as plain JSON and typed arrays. */
+/** The state of an average, as plain JSON and typed arrays. */
 export interface WeightAverageState {
-  /** Updates that were counted. */
+  /** How many updates were counted. */
   readonly updates: number;
-  /** How many times weights were taken. */
+  /** How many times the weights were added to the average. */
   readonly count: number;
-  /** The average of each trainable weight; none where `count` is 0. */
+  /** The average of each trainable weight; empty if `count` is 0. */
   readonly tensors: readonly SavedTensor[];
 }
 
@@ -35,7 +38,7 @@ export class WeightAverage extends ModelCallback {
   #updates = 0;
   #count = 0;
   #average: tf.Tensor[] = [];
-  /** The model that has the average, and its own values, trainable or not. */
+  /** The model that now holds the average, and its own values, both trainable and not. */
   #swapped?: { readonly model: tf.LayersModel; readonly own: ReadonlyMap<tf.Variable, tf.Tensor> };
 
   /** @param options See {@linkcode averageWeights}. */
@@ -51,7 +54,7 @@ export class WeightAverage extends ModelCallback {
     if (decay !== undefined) {
       checkNumber(VERB, "decay", decay, "0 or more and below 1", (value) => value >= 0 && value < 1);
       if (every === "cycle") {
-        throw new TypeError(`Cannot ${VERB}: every must be a number where there is a decay, got "cycle"`);
+        throw new TypeError(`Cannot ${VERB}: every must be a number if there is a decay, got "cycle"`);
       }
     }
     const update = () => this.update(this.trained!);
@@ -66,17 +69,18 @@ export class WeightAverage extends ModelCallback {
     this.#decay = decay;
   }
 
-  /** How many times weights were taken into the average. */
+  /** How many times the weights were added to the average. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Tells of an update, which `fit` and `fitDataset` do by themselves. A custom loop calls it after each update, or, where
-   * weights are taken at cycles' ends, after the last update of each cycle.
+   * Reports an update. `fit` and `fitDataset` do this by themselves. In a custom loop, call it after each update, or,
+   * with `every: "cycle"`, after the last update of each cycle.
    *
    * @param model The model that was updated.
-   * @throws {TypeError} If the model has the average in place of its own weights, or other weights than were averaged.
+   * @throws {TypeError} If the model holds the average instead of its own weights, or its weights do not match those
+   * that were averaged.
    */
   update(model: tf.LayersModel): void {
     this.#refuseSwapped();
@@ -89,7 +93,7 @@ export class WeightAverage extends ModelCallback {
     const share = this.#decay === undefined ? 1 / this.#count : (1 - this.#decay) / (1 - this.#decay ** this.#count);
     weights.forEach((weight, index) => {
       const old = this.#average[index];
-      // the first is all of it; a clone shares the weight's memory until the next update
+      // at first the weights are the average; a clone shares their memory until the next update
       this.#average[index] = tf.keep(
         tf.tidy(() => old ? old.add(weight.sub(old).mul(share)) : weight.clone()),
       );
@@ -98,12 +102,13 @@ export class WeightAverage extends ModelCallback {
   }
 
   /**
-   * Puts the average in the place of a model's trainable weights; called again, puts all that the model had back, to
-   * the bit: its own weights, and statistics of batch normalization that were refreshed meanwhile. It copies nothing.
+   * Puts the average in place of a model's trainable weights. A second call puts back exactly what the model had
+   * before: its own weights, and the statistics of batch normalization, even if they were refreshed in between. Nothing
+   * is copied.
    *
-   * @param model The model that was trained, or one like it.
-   * @throws {RangeError} If no weights were taken yet.
-   * @throws {TypeError} If the average is in another model, or the model has other weights.
+   * @param model The model that was trained, or one with weights of the same shapes.
+   * @throws {RangeError} If no weights have been averaged yet.
+   * @throws {TypeError} If another model holds the average, or the model's weights do not match it.
    */
   swap(model: tf.LayersModel): Promise<void> {
     return new Promise((done) => {
@@ -113,7 +118,7 @@ export class WeightAverage extends ModelCallback {
     });
   }
 
-  /** Reads the average, to go on from it later by {@linkcode WeightAverage.restore}. */
+  /** Reads the average, so that {@linkcode WeightAverage.restore} can continue from it later. */
   async state(): Promise<WeightAverageState> {
     const [updates, count] = [this.#updates, this.#count];
     const tensors = await Promise.all(this.#average.map((tensor) => readTensor("", tensor)));
@@ -121,10 +126,10 @@ export class WeightAverage extends ModelCallback {
   }
 
   /**
-   * Goes on from a state, to the bit.
+   * Continues from a state, with exactly the same numbers.
    *
-   * @param state What {@linkcode WeightAverage.state} read, of an average with the same options.
-   * @throws {TypeError} If it is not a state, or a model has the average.
+   * @param state What {@linkcode WeightAverage.state} returned for an average with the same options.
+   * @throws {TypeError} If it is not a state, or a model holds the average.
    * @throws {RangeError} If a count in it is not a whole number of 0 or more.
    */
   restore(state: WeightAverageState): void {
@@ -136,7 +141,7 @@ export class WeightAverage extends ModelCallback {
     this.#average = state.tensors.map((saved) => tf.keep(tensorOf(saved)));
   }
 
-  /** Frees the average, which then begins anew. */
+  /** Frees the memory of the average, which then starts again from nothing. */
   dispose(): void {
     this.#refuseSwapped();
     tf.dispose(this.#average);
@@ -166,7 +171,7 @@ export class WeightAverage extends ModelCallback {
 
   #refuseSwapped(): void {
     if (this.#swapped) {
-      throw new TypeError(`Cannot ${VERB}: the model must have its own weights back by swap(model), got the average`);
+      throw new TypeError(`Cannot ${VERB}: the model must get its own weights back by swap(model), got the average`);
     }
   }
 
@@ -180,12 +185,12 @@ export class WeightAverage extends ModelCallback {
   }
 }
 
-/** The variables behind layers' weights. Assigned to, they take values as they are: a layer would apply its constraint. */
+/** The variables behind layers' weights. A layer would apply its constraint to new values; its variables take any. */
 function variables(weights: readonly tf.LayerVariable[]): tf.Variable[] {
   return weights.map((weight) => weight.read() as tf.Variable);
 }
 
-/** Throws unless a state, which may come from a file, is whole. */
+/** Throws unless a state, which may come from a file, is complete. */
 function checkState(state: WeightAverageState): void {
   const verb = "restore an average";
   for (const name of ["updates", "count"] as const) {
@@ -193,28 +198,28 @@ function checkState(state: WeightAverageState): void {
   }
   const { tensors, count } = state;
   if (!Array.isArray(tensors) || !tensors.every(isSavedTensor) || (count === 0) !== (tensors.length === 0)) {
-    throw new TypeError(`Cannot ${verb}: its tensors must be whole, got ${shown(tensors)}`);
+    throw new TypeError(`Cannot ${verb}: its tensors must be complete, got ${shown(tensors)}`);
   }
 }
 
 /**
- * Averages a model's trainable weights while it trains, on any fit or in a custom loop. The average often scores better
- * than the last weights: they circle around a minimum, and their mean lies further inside.
+ * Averages a model's trainable weights while it trains, in any fit or custom loop. The average often scores better than
+ * the last weights: the weights circle around a minimum, and their mean lies closer to it.
  *
- * Without `decay`, it is the mean of the weights at the ends of the scheduler's cycles (stochastic weight averaging),
- * or at every n-th update: `a += (w - a) / k` for the k-th weights w. With `decay`, it is an exponential average with bias
- * correction: `e = decay e + (1 - decay) w` from 0, and `a = e / (1 - decay^k)`.
+ * Without `decay`, the average is the mean of the weights at the ends of the scheduler's cycles (stochastic weight
+ * averaging), or at every n-th update: `a += (w - a) / k` for the k-th weights w. With `decay`, it is an exponential
+ * average with bias correction: `e = decay e + (1 - decay) w`, starting at 0, and `a = e / (1 - decay^k)`.
  *
- * Only trainable weights are averaged, as in PyTorch's AveragedModel. While the average is in the model, refresh its batch
- * normalization with `refreshBatchNorm`: the running statistics are those of the model's own weights. It takes the memory of
- * one copy of the weights, and goes on from fit to fit.
+ * Only trainable weights are averaged, as in PyTorch's AveragedModel. The running statistics of batch normalization
+ * belong to the model's own weights, so refresh them with `refreshBatchNorm` while the model holds the average. The
+ * average takes as much memory as one copy of the weights, and continues from one fit to the next.
  *
  * Sources: Izmailov et al., Averaging Weights Leads to Wider Optima (2018); torch.optim.swa_utils; Kingma and Ba, Adam
  * (2015), for the bias correction.
  *
  * @param options See {@linkcode AverageWeightsOptions}.
- * @throws {TypeError} If an option is unknown or of the wrong kind, or there is a decay and `every` is `"cycle"`; at the
- * start of the fit, if `every` is `"cycle"` and the fit has no scheduler with cycles.
+ * @throws {TypeError} If an option is unknown or of the wrong kind, or there is a decay and `every` is `"cycle"`; when
+ * a fit starts, if `every` is `"cycle"` and the fit has no scheduler with cycles.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Callbacks of any kind on one fit.
+ * Combines callbacks of any kind for one fit.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -8,30 +8,33 @@ import { rateSetterOfFit } from "./rate_setter.ts";
 import { ReduceOnPlateau } from "./reduce_on_plateau.ts";
 import { LearningRateScheduler } from "./scheduler.ts";
 
-/** A class callback: ours, `tf.callbacks.*`, or one of your own. tfjs hands it the fit's parameters and the model. */
+/**
+ * A class callback: one of ours, one of `tf.callbacks.*`, or your own. tfjs gives it the fit's parameters and the
+ * model.
+ */
 export interface ClassCallback {
-  /** Takes the fit's parameters. */
+  /** Receives the fit's parameters. */
   setParams(params: never): void;
-  /** Takes the model. */
+  /** Receives the model. */
   setModel(model: never): void;
 }
 
-/** What {@linkcode callbacks} composes: class callbacks, and plain objects of handlers. */
+/** What {@linkcode callbacks} combines: class callbacks, and plain objects of handlers. */
 export type AnyCallback = ClassCallback | tf.CustomCallbackArgs;
 
 /** The handlers that a plain object may have. */
 const HANDLERS = ["onTrainBegin", "onTrainEnd", "onEpochBegin", "onEpochEnd", "onBatchBegin", "onBatchEnd", "onYield"];
 
-/** Whether tfjs takes it as a callback of its own kind: those are handed parameters and model. */
+/** Whether tfjs treats an item as a class callback, which gets the parameters and the model. */
 const isClass = (item: AnyCallback): item is tf.CustomCallback =>
   typeof (item as { setParams?: unknown }).setParams === "function";
 
 /**
- * Any mix of callbacks as one list for `fit` and `fitDataset`: ours, `tf.callbacks.*`, plain objects. tfjs itself takes
- * either class callbacks or plain objects.
+ * Combines any mix of callbacks into one list for `fit` and `fitDataset`: ours, `tf.callbacks.*`, and plain objects.
+ * Without this function, tfjs accepts either class callbacks or plain objects, but not both.
  *
- * @param items The callbacks; they are called in this order, the one that sets the rate first of all.
- * @throws {TypeError} If an item is not a callback, or there are two that set the rate.
+ * @param items The callbacks. They are called in this order, except that the one that sets the rate always comes first.
+ * @throws {TypeError} If an item is not a callback, or two of them set the rate.
  * @example
  * ```ts
  * import { callbacks, CyclicLR, tf } from "../mod.ts";
@@ -66,7 +69,7 @@ export function callbacks(...items: readonly AnyCallback[]): tf.CustomCallback[]
   return [...setters, ...list.filter((item) => !setsRate(item))];
 }
 
-/** The scheduler of a fit, from the parameters that tfjs hands to each callback. */
+/** The scheduler of a fit, found through the parameters that tfjs gives to each callback. */
 export function schedulerOfFit(params: object | undefined): LearningRateScheduler | undefined {
   const setter = rateSetterOfFit(params);
   return setter instanceof LearningRateScheduler ? setter : undefined;

@@ -1,5 +1,5 @@
 /**
- * How many of a schedule's cycles have ended.
+ * Counts how many of a schedule's cycles have ended.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -11,17 +11,17 @@ export interface CycleEnd {
   readonly iteration: number;
   /** Cycles that have ended since the start or the last reset. */
   readonly cycle: number;
-  /** The model that trains; undefined in a custom loop. */
+  /** The model in training; undefined in a custom loop. */
   readonly model?: tf.LayersModel;
 }
 
-/** Told of a cycle's end before the next batch; awaited. */
+/** A function called at the end of a cycle. The next batch waits for it. */
 export type CycleEndListener = (end: CycleEnd) => void | Promise<void>;
 
-/** Ends of cycles that are counted one by one between two iterations. */
+/** How many ends of cycles between two iterations are counted one by one. */
 const MOST_AT_ONCE = 10_000;
 
-/** Counts a schedule's cycles as its iterations go by; a schedule without cycles has none. */
+/** Counts a schedule's cycles as its iterations go by. For a schedule without cycles, the count stays 0. */
 export class CycleCounter {
   readonly #schedule: Schedule;
   #end: number;
@@ -39,17 +39,17 @@ export class CycleCounter {
   }
 
   /**
-   * Goes on to a later iteration.
+   * Advances to a later iteration.
    *
    * @param iteration The schedule's iteration, not below the last one.
    * @returns Whether a cycle has ended since.
    */
   goTo(iteration: number): boolean {
     const before = this.#ended;
-    // a billionth of slack, for step sizes that are rounded fractions
+    // a tolerance of a billionth, for step sizes that are rounded fractions
     while (iteration > 0 && this.#end <= iteration + 1e-9) {
       this.#ended++;
-      // after so many at once it jumps: a state may name any iteration, and a cycle may be tiny
+      // A restored state may name any iteration, and cycles may be tiny: after so many at once, jump ahead.
       const from = this.#ended - before < MOST_AT_ONCE ? this.#end : Math.max(this.#end, iteration);
       const next = this.#schedule.cycleEnd!(from + 1e-6);
       this.#end = next > this.#end ? next : Infinity;

@@ -1,5 +1,5 @@
 /**
- * How a callback hears of cycles' ends.
+ * Lets a callback know when a cycle ends.
  * @module
  */
 import { schedulerOfFit } from "./compose.ts";
@@ -7,12 +7,12 @@ import type { CycleEndListener } from "./cycle_counter.ts";
 import type { LearningRateScheduler } from "./scheduler.ts";
 
 /**
- * Tells a callback of each cycle's end, until the fit is over.
+ * Calls a listener at the end of each cycle, until the fit is over.
  *
- * @param verb What the callback does, for the error.
- * @param params The fit's parameters, which know its scheduler.
- * @param listener Called after the last batch of each cycle; awaited.
- * @param scheduler Another scheduler, whose cycles count instead.
+ * @param verb What the callback does, for the error message.
+ * @param params The fit's parameters, through which its scheduler is found.
+ * @param listener Called after the last batch of each cycle. The training waits for it.
+ * @param scheduler A scheduler to use instead of the fit's own.
  * @throws {TypeError} If the fit has no scheduler with cycles.
  */
 export function listenToCycleEnds(

@@ -16,7 +16,7 @@ export type ResetOptions = Pick<CyclicalOptions, typeof RESETTABLE[number]>;
 /**
  * Cycles the learning rate while a model trains: `cyclical` as a callback.
  *
- * Sources: Smith (2015/2017); bckenstler's CLR, whose words the options are.
+ * Sources: Smith (2015/2017); bckenstler's CLR, which gave the options their names.
  *
  * @example
  * ```ts
@@ -33,7 +33,8 @@ export class CyclicLR extends LearningRateScheduler {
   #options: CyclicalOptions;
 
   /**
-   * @param options Those of `cyclical`, and `plan`: what `planCycles` found; a fit of another length is then refused.
+   * @param options The options of `cyclical`, and `plan`, the result of `planCycles`. With a plan, a fit of a different
+   * length throws an error.
    * @throws {TypeError} If an option is unknown or of the wrong kind.
    * @throws {RangeError} If a value is out of range.
    */
@@ -44,12 +45,12 @@ export class CyclicLR extends LearningRateScheduler {
   }
 
   /**
-   * Starts the cycle anew with the very next batch, with other bounds or step sizes where given.
-   * The iteration goes on counting.
+   * Starts a new cycle with the very next batch, with new bounds or step sizes if they are given. The iteration keeps
+   * counting up.
    *
-   * @param options What changes; the rest stays.
+   * @param options What to change; everything else stays the same.
    * @throws {TypeError} If an option is unknown or of the wrong kind.
-   * @throws {RangeError} If a value is out of range; nothing has changed then.
+   * @throws {RangeError} If a value is out of range; then nothing changes.
    */
   reset(options: ResetOptions = {}): void {
     checkOptions("reset a cyclical learning rate", options, RESETTABLE);
@@ -60,11 +61,11 @@ export class CyclicLR extends LearningRateScheduler {
   }
 
   /**
-   * A cyclical learning rate that goes on from a state.
+   * Makes a cyclical learning rate that continues from a state.
    *
-   * @param json What `toJSON` gave, also after a round trip through JSON.
-   * @param schedule The schedule, where its scale function is custom and so not in the state.
-   * @throws {TypeError} If it is not a state, or has no schedule and none is given.
+   * @param json What `toJSON` returned; it may have been through JSON.
+   * @param schedule The schedule, needed if its scale function is your own: the state cannot hold a function.
+   * @throws {TypeError} If it is not a state, or no schedule is in the state or given.
    * @throws {RangeError} If the state's schedule is not cyclical.
    */
   static override fromJSON(json: SchedulerState, schedule?: AnySchedule): LearningRateScheduler {

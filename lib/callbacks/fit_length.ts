@@ -1,16 +1,16 @@
 /**
- * Whether a fit is as long as it was planned.
+ * Checks that a fit is as long as planned.
  * @module
  */
 import type { CyclePlan } from "../schedules/plan_cycles.ts";
 
-/** A fit's parameters, which tfjs hands to each of its callbacks. */
+/** A fit's parameters, which tfjs gives to each of its callbacks. */
 export interface FitParameters {
-  /** Epochs. */
+  /** The number of epochs. */
   epochs?: number;
-  /** Batches in an epoch, where the data says so. */
+  /** Batches in an epoch, if the data states it. */
   steps?: number | null;
-  /** Samples, where the data is a tensor. */
+  /** The number of samples, if the data is a tensor. */
   samples?: number | null;
   /** Samples in a batch. */
   batchSize?: number | null;
@@ -19,7 +19,7 @@ export interface FitParameters {
 /**
  * Throws unless a fit has as many iterations as its plan.
  *
- * @throws {RangeError} If it has more or fewer. A fit that does not tell its length passes.
+ * @throws {RangeError} If it has more or fewer. A fit of unknown length passes.
  */
 export function checkLength(plan: CyclePlan, { epochs, steps, samples, batchSize }: FitParameters): void {
   const batches = steps ?? (samples && batchSize ? Math.ceil(samples / batchSize) : undefined);

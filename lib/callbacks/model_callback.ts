@@ -1,5 +1,5 @@
 /**
- * What our own callbacks are made from.
+ * The base of our own callbacks.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -7,8 +7,8 @@ import * as tf from "@tensorflow/tfjs";
 const HANDLERS = ["onTrainBegin", "onTrainEnd", "onEpochBegin", "onEpochEnd", "onBatchBegin", "onBatchEnd"] as const;
 
 /**
- * Makes a callback's handlers its own and binds them. Where a class callback stands behind a plain object in an array,
- * tfjs wraps it and calls its handlers on the wrapper, which then call themselves without end.
+ * Binds a callback's handlers to the callback. If a class callback comes after a plain object in an array, tfjs wraps
+ * it and calls its handlers on the wrapper, where unbound handlers would call themselves forever.
  */
 export function bindHandlers(callback: tf.CustomCallback): void {
   for (const name of HANDLERS) {
@@ -16,19 +16,19 @@ export function bindHandlers(callback: tf.CustomCallback): void {
   }
 }
 
-/** A callback that knows the model it is on, and can end the fit. */
+/** A callback that knows the model in training, and can end the fit. */
 export class ModelCallback extends tf.CustomCallback {
-  /** The model that trains; undefined before the first fit. */
+  /** The model in training; undefined before the first fit. */
   protected trained?: tf.LayersModel;
 
-  /** @param handlers What it does, and when. */
+  /** @param handlers The handlers of the callback's events. */
   constructor(handlers: tf.CustomCallbackArgs) {
     super({
       ...handlers,
       onTrainBegin: (logs) => {
         if (!this.trained) {
           throw new TypeError(
-            "Cannot train with this callback behind a plain object: compose them by callbacks(...), got a bare array",
+            "Cannot train with this callback after a plain object: combine them with callbacks(...), got a bare array",
           );
         }
         return handlers.onTrainBegin?.(logs);
@@ -37,13 +37,13 @@ export class ModelCallback extends tf.CustomCallback {
     bindHandlers(this);
   }
 
-  /** tfjs hands over the model before it trains. */
+  /** tfjs calls this with the model before training starts. */
   override setModel(model: tf.LayersModel): void {
     super.setModel(model as never);
     this.trained = model;
   }
 
-  /** Ends the fit after this batch or epoch; what was trained stays. */
+  /** Ends the fit after this batch or epoch. The model keeps what it has learned. */
   protected stop(): void {
     if (this.trained) this.trained.stopTraining = true;
   }

@@ -1,25 +1,25 @@
 /**
- * Watching a metric from epoch to epoch.
+ * Watches a metric from epoch to epoch.
  * @module
  */
 import { metricName } from "../history/history.ts";
 import { checkChoice, shown } from "../support/check.ts";
 
-/** What may be watched. */
+/** The metrics that can be watched. */
 export type Monitor = "val_loss" | "val_accuracy" | "loss" | "accuracy";
 
-/** Throws a RangeError unless a metric may be watched. */
+/** Throws a RangeError unless the metric can be watched. */
 export function checkMonitor(verb: string, monitor: unknown): asserts monitor is Monitor {
   checkChoice(verb, "monitor", monitor, ["val_loss", "val_accuracy", "loss", "accuracy"]);
 }
 
 /**
- * Throws unless a fit measures what is watched.
+ * Throws unless a fit measures the watched metric.
  *
- * @param verb What the callback does, for the error.
- * @param monitor What it watches.
- * @param params The fit's parameters, as tfjs hands them to each callback.
- * @throws {TypeError} If the fit does not measure it.
+ * @param verb What the callback does, for the error message.
+ * @param monitor The metric that it watches.
+ * @param params The fit's parameters, as tfjs gives them to each callback.
+ * @throws {TypeError} If the fit does not measure that metric.
  */
 export function checkMeasured(verb: string, monitor: Monitor, params: Record<string, unknown>): void {
   const measured = (params.metrics as string[]).map(metricName);
@@ -35,8 +35,8 @@ export class Best {
   #value: number;
 
   /**
-   * @param monitor The metric: losses fall, accuracies rise.
-   * @param minDelta By how much a value must be better to count. Default 0.
+   * @param monitor The metric. Lower losses are better, and higher accuracies.
+   * @param minDelta By how much a value must improve to count. Default 0.
    */
   constructor(monitor: Monitor, minDelta: number = 0) {
     this.#monitor = monitor;
@@ -44,7 +44,7 @@ export class Best {
     this.#value = monitor.endsWith("loss") ? Infinity : -Infinity;
   }
 
-  /** Takes an epoch's value; says whether it is the best so far. NaN never is. */
+  /** Records an epoch's value and returns whether it is the best so far. NaN never is. */
   improvedBy(value: number): boolean {
     const improved = this.#monitor.endsWith("loss")
       ? value < this.#value - this.#minDelta

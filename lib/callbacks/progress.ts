@@ -1,23 +1,23 @@
 /**
- * Progress while a model trains: a bar as Keras users know it, lines where there is no terminal, one updating line in
- * a notebook.
+ * Shows progress while a model trains: in a terminal a bar like Keras's, in a log separate lines, in a notebook one
+ * line that updates.
  * @module
  */
 import { numbersOf } from "../history/history.ts";
 import { ModelCallback } from "./model_callback.ts";
 import { schedulerOfFit } from "./compose.ts";
 
-/** Where progress is shown. */
+/** A place to show progress. */
 export interface ProgressSink {
   /** A line that stays. */
   line(text: string): void | Promise<void>;
-  /** A line that the next one replaces; a sink that cannot leaves it out. */
+  /** A line that the next one replaces. A sink that cannot replace lines has no `update`. */
   update?(text: string): void | Promise<void>;
-  /** The least time between updates, in milliseconds. */
+  /** The shortest time between updates, in milliseconds. */
   readonly everyMs: number;
 }
 
-/** A terminal: the last line is written over. */
+/** A terminal, where updates overwrite the last line. */
 export function terminalSink(write: (text: string) => void, columns: () => number): ProgressSink {
   let open = false;
   const clear = () => open ? "\r\x1b[2K" : "";
@@ -34,12 +34,12 @@ export function terminalSink(write: (text: string) => void, columns: () => numbe
   };
 }
 
-/** A log: one line every so often. */
+/** A log, which gets a new line every so often. */
 export function logSink(write: (line: string) => void, everyMs = 15_000): ProgressSink {
   return { everyMs, line: write, update: write };
 }
 
-/** A notebook: one output that updates; its lines so far stay above the one that moves. */
+/** A notebook: a single output that updates. Finished lines stay above the line that changes. */
 export function notebookSink(display: (text: string) => Promise<void>): ProgressSink {
   const lines: string[] = [];
   return {
@@ -54,7 +54,7 @@ export function notebookSink(display: (text: string) => Promise<void>): Progress
 
 /** Options of {@linkcode ProgressBar}. */
 export interface ProgressOptions {
-  /** Where it is shown. */
+  /** Where to show the progress. */
   sink: ProgressSink;
   /** The clock, in milliseconds; for tests. */
   now?: () => number;
@@ -94,7 +94,7 @@ export class ProgressBar extends ModelCallback {
   }
 }
 
-/** One line of progress: steps, a bar, the time, milliseconds a step, metrics. */
+/** One line of progress: steps, a bar, the time, milliseconds per step, and metrics. */
 export function progressLine(
   done: number,
   steps: number | undefined,
@@ -120,7 +120,7 @@ export function progressLine(
   ].join(" - ");
 }
 
-/** A time for a person: 42s, 3:05, 2h 05m. */
+/** A readable time: 42s, 3:05, 2h 05m. */
 export function duration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds}s`;

@@ -1,20 +1,20 @@
 /**
- * Which callback of a fit sets the rate: there is one at most.
+ * Keeps track of the callback that sets a fit's rate: there can be at most one.
  * @module
  */
 
-/** Marks a fit's parameters, which tfjs hands to each callback of that fit, with the callback that sets the rate. */
+/** Marks a fit's parameters, which tfjs gives to each callback of that fit, with the callback that sets the rate. */
 const RATE_SETTER = Symbol("rate setter");
 interface Marked {
   [RATE_SETTER]?: object;
 }
 
 /**
- * Makes a callback the one that sets the rate on a fit.
+ * Registers a callback as the one that sets the rate in a fit.
  *
- * @param params The fit's parameters, as tfjs hands them to `setParams`.
+ * @param params The fit's parameters, as tfjs passes them to `setParams`.
  * @param callback The callback.
- * @throws {TypeError} If another callback of that fit sets the rate.
+ * @throws {TypeError} If another callback of that fit already sets the rate.
  */
 export function claimRate(params: object, callback: object): void {
   const marked = params as Marked;
@@ -28,7 +28,7 @@ export function claimRate(params: object, callback: object): void {
   marked[RATE_SETTER] = callback;
 }
 
-/** The callback that sets the rate on a fit; undefined where there is none. */
+/** The callback that sets the rate in a fit; undefined if there is none. */
 export function rateSetterOfFit(params: object | undefined): object | undefined {
   return (params as Marked | undefined)?.[RATE_SETTER];
 }

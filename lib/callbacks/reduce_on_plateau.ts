@@ -1,5 +1,5 @@
 /**
- * Lowering the rate where training no longer improves.
+ * Lowers the rate when training no longer improves.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -18,13 +18,15 @@ export interface ReduceOnPlateauOptions {
   monitor?: Monitor;
   /** What the rate is multiplied by, above 0 and below 1. Default 0.1. */
   factor?: number;
-  /** How many epochs in a row without a new best lower the rate; a whole number, 0 acts as 1. Default 10. */
+  /**
+   * After how many epochs in a row without a new best to lower the rate; a whole number, where 0 acts as 1. Default 10.
+   */
   patience?: number;
-  /** The rate never falls below it. Default 0. */
+  /** The rate never falls below this value. Default 0. */
   minLr?: number;
-  /** By how much a value must be better to count as a new best, 0 or more. Default 0.0001. */
+  /** By how much a value must improve to count as a new best, 0 or more. Default 0.0001. */
   minDelta?: number;
-  /** Epochs that do not count after the rate was lowered; a whole number. Default 0. */
+  /** How many epochs not to count after the rate was lowered; a whole number. Default 0. */
   cooldown?: number;
 }
 
@@ -52,8 +54,8 @@ export class ReduceOnPlateau extends ModelCallback {
         const { optimizer } = this.trained!;
         const rate = learningRateOf(optimizer);
         const value = numbersOf(logs)[monitor];
-        logs.lr = rate; // tfjs's History gets it
-        if (value === undefined) return; // an epoch that was cut short has no validation
+        logs.lr = rate; // for tfjs's History
+        if (value === undefined) return; // an epoch that was cut short was not validated
         if (resting > 0) [resting, without] = [resting - 1, 0];
         if (best.improvedBy(value)) without = 0;
         else if (resting === 0 && ++without >= patience && rate > minLr) {
@@ -64,7 +66,7 @@ export class ReduceOnPlateau extends ModelCallback {
     });
   }
 
-  /** tfjs hands over the fit's parameters before it trains. */
+  /** tfjs calls this with the fit's parameters before training starts. */
   override setParams(params: Parameters<tf.CustomCallback["setParams"]>[0]): void {
     super.setParams(params);
     claimRate(params, this);
@@ -72,16 +74,18 @@ export class ReduceOnPlateau extends ModelCallback {
 }
 
 /**
- * Lowers the rate where training no longer improves: to `max(minLr, factor * rate)` after `patience` epochs without a
- * new best. It needs no schedule; beside a learning-rate scheduler on one fit it is refused, as both would set the rate.
+ * Lowers the rate when training no longer improves: to `max(minLr, factor * rate)` after `patience` epochs without a
+ * new best. It needs no schedule. It cannot share a fit with a learning-rate scheduler, because both would set the
+ * rate.
  *
- * It starts from the optimizer's own rate, and each fit starts afresh. tfjs's History gets the rate of each epoch as `lr`.
+ * It starts from the optimizer's current rate, and counts anew in each fit. tfjs's History records the rate of each
+ * epoch as `lr`.
  *
- * Source: Keras's `ReduceLROnPlateau`, whose defaults these are.
+ * Source: Keras's `ReduceLROnPlateau`, which has the same defaults.
  *
  * @param options See {@linkcode ReduceOnPlateauOptions}.
- * @throws {TypeError} If an option is unknown or of the wrong kind; at the start of the fit, if it does not measure
- * what is watched, or another callback sets the rate.
+ * @throws {TypeError} If an option is unknown or of the wrong kind; when a fit starts, if it does not measure the
+ * watched metric, or another callback sets the rate.
  * @throws {RangeError} If a value is out of range.
  * @example
  * ```ts

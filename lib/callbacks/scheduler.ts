@@ -1,5 +1,5 @@
 /**
- * The callback that sets an optimizer's rate, and where asked for its momentum, for every batch.
+ * The callback that sets an optimizer's rate, and on request its momentum, for every batch.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -16,10 +16,11 @@ import { type BatchScores, Recorder } from "../history/recorder.ts";
 import { checkHyperparameters, setHyperparameters } from "../optimizers/hyperparameters.ts";
 
 /**
- * Sets the rate (and the momentum, where the schedule has one) before every batch, and records what each batch
- * trained at. For `fit`, `fitDataset` and, with {@linkcode LearningRateScheduler.step}, custom loops.
+ * Sets the rate (and the momentum, if the schedule has one) before every batch, and records what each batch trained
+ * with. It works with `fit`, `fitDataset` and, through {@linkcode LearningRateScheduler.step}, custom loops.
  *
- * Batch i trains at `schedule(i)`; a second fit goes on where the first ended. Momentum is beta1 for adam and adamax.
+ * Batch i trains at `schedule(i)`; a second fit continues where the first ended. For adam and adamax, momentum is
+ * beta1.
  *
  * @example
  * ```ts
@@ -33,9 +34,9 @@ import { checkHyperparameters, setHyperparameters } from "../optimizers/hyperpar
  * ```
  */
 export class LearningRateScheduler extends tf.CustomCallback {
-  /** What each batch trained at, and the epochs. */
+  /** The rate and scores of each batch, and the scores of each epoch. */
   readonly history: TrainingHistory;
-  /** Called at the end of each cycle, before the next batch; awaited. */
+  /** Called at the end of each cycle. The next batch waits for it. */
   onCycleEnd?: CycleEndListener;
   readonly #listeners = new Set<CycleEndListener>();
   #schedule: Schedule;
@@ -48,8 +49,8 @@ export class LearningRateScheduler extends tf.CustomCallback {
   #model?: tf.LayersModel;
 
   /**
-   * @param schedule Any schedule; or a function from the iteration to the rate, as in Keras, or to hyperparameters.
-   * @param options `plan`: what `planCycles` found; a fit of another length is then refused.
+   * @param schedule Any schedule, or a function from the iteration to the rate, as in Keras, or to hyperparameters.
+   * @param options `plan`: the result of `planCycles`. With a plan, a fit of a different length throws an error.
    * @throws {TypeError} If the schedule is not a function.
    */
   constructor(schedule: AnySchedule, options: { plan?: CyclePlan } = {}) {
@@ -73,18 +74,18 @@ export class LearningRateScheduler extends tf.CustomCallback {
     bindHandlers(this);
   }
 
-  /** Optimizer updates done so far: the iteration that the next batch trains at. */
+  /** Optimizer updates done so far, which is also the iteration of the next batch. */
   get iteration(): number {
     return this.#iteration;
   }
 
-  /** The schedule in force. */
+  /** The current schedule. */
   get schedule(): Schedule {
     return this.#schedule;
   }
 
   /**
-   * What an iteration trains at, resets included.
+   * The rate and momentum of an iteration, with resets taken into account.
    *
    * @throws {TypeError} If a function of your own returns neither a rate nor an object with one.
    * @throws {RangeError} If the iteration lies before the last reset, or the rate is negative or not finite.
@@ -93,44 +94,46 @@ export class LearningRateScheduler extends tf.CustomCallback {
     return this.#schedule(iteration - this.#origin);
   }
 
-  /** Tells a callback of the same fit of each cycle's end, after `onCycleEnd` and until the fit is over. */
+  /** Lets another callback of the same fit know of each cycle's end, after `onCycleEnd` and until the fit is over. */
   addCycleEndListener(listener: CycleEndListener): void {
     this.#listeners.add(listener);
   }
 
-  /** tfjs hands over the fit's parameters before it trains. */
+  /** tfjs calls this with the fit's parameters before training starts. */
   override setParams(params: FitParameters): void {
     super.setParams(params as Parameters<tf.CustomCallback["setParams"]>[0]);
     claimRate(params, this);
-    this.#listeners.clear(); // those of a fit that ended in an error
+    this.#listeners.clear(); // a fit that ended in an error may have left some
     if (this.#plan) checkLength(this.#plan, params);
   }
 
-  /** tfjs hands over the model before it trains. */
+  /** tfjs calls this with the model before training starts. */
   override setModel(model: tf.LayersModel): void {
     super.setModel(model as never);
     this.#model = model;
   }
 
-  /** tfjs calls it after each batch; the callbacks behind this one find numbers in the logs, on webgpu the latest known. */
+  /**
+   * tfjs calls this after each batch. Later callbacks find numbers in the logs (on webgpu, the latest known).
+   */
   override async onBatchEnd(batch: number, logs: tf.Logs = {}): Promise<void> {
     await this.#recorder.take(logs as unknown as BatchLogs);
     await super.onBatchEnd(batch, logs as never);
   }
 
   /**
-   * Reads the losses that still lie on the device into the history. On webgpu they are read every 16 batches and at
-   * each epoch's end; until then the history has null for them.
+   * Reads the losses that are still on the device into the history. On webgpu, losses are read every 16 batches and at
+   * each epoch's end; until then the history holds null in their place.
    */
   async settle(): Promise<void> {
     await this.#recorder.settle();
   }
 
   /**
-   * Sets an optimizer for the next update and counts it: the one line that a custom loop needs.
+   * Sets an optimizer's rate and momentum for the next update, and counts it: the one line that a custom loop needs.
    *
    * @param optimizer The optimizer about to update.
-   * @returns What this update trains at.
+   * @returns The hyperparameters of this update.
    * @example
    * ```ts
    * import { CyclicLR, tf } from "../mod.ts";
@@ -156,14 +159,14 @@ export class LearningRateScheduler extends tf.CustomCallback {
   /**
    * Records the loss of the last {@linkcode LearningRateScheduler.step}, which a custom loop knows after its update.
    *
-   * @param scores `loss`, and `accuracy` where there is one.
-   * @throws {RangeError} If no step came first.
+   * @param scores `loss`, and `accuracy` if you have it.
+   * @throws {RangeError} If `step` was not called first.
    */
   record(scores: BatchScores): void {
     this.#recorder.score(scores);
   }
 
-  /** Records a validation between two epochs' ends: the scores on images held out, after the last update. */
+  /** Records a validation in the middle of an epoch: the scores on held-out images after the last update. */
   recordValidation(scores: { loss: number; accuracy: number }): void {
     this.#recorder.validation(this.#iteration, scores);
   }
@@ -179,18 +182,18 @@ export class LearningRateScheduler extends tf.CustomCallback {
   }
 
   /**
-   * A scheduler that goes on from a state.
+   * Makes a scheduler that continues from a state.
    *
-   * @param json What `toJSON` gave, also after a round trip through JSON.
-   * @param schedule The schedule, where it is a custom function and so not in the state.
-   * @throws {TypeError} If it is not a state, or has no schedule and none is given.
+   * @param json What `toJSON` returned; it may have been through JSON.
+   * @param schedule The schedule, needed if it is a function of your own: the state cannot hold a function.
+   * @throws {TypeError} If it is not a state, or no schedule is in the state or given.
    * @throws {RangeError} If a count in it is negative.
    */
   static fromJSON(json: SchedulerState, schedule?: AnySchedule): LearningRateScheduler {
     return new LearningRateScheduler(schedule ?? scheduleOf(json)).restore(json);
   }
 
-  /** Takes over a state's counts and history. */
+  /** Adopts a state's counts and history. */
   protected restore(json: SchedulerState): this {
     checkState(json);
     this.#iteration = json.iteration;
@@ -200,7 +203,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
     return this;
   }
 
-  /** Lets another schedule take over with the very next batch, counting from 0. */
+  /** Switches to another schedule, which counts from 0 starting with the very next batch. */
   protected restart(schedule: Schedule): void {
     this.#schedule = schedule;
     this.#origin = this.#iteration;
@@ -210,11 +213,11 @@ export class LearningRateScheduler extends tf.CustomCallback {
   #begin(): void {
     if (!this.#model) {
       throw new TypeError(
-        "Cannot train with a scheduler behind a plain object: compose them by callbacks(...), got a bare array",
+        "Cannot train with a scheduler after a plain object: combine them with callbacks(...), got a bare array",
       );
     }
     this.#recorder.begin();
-    // both ends of the momentum's range are on the schedule's way: the first half cycle shows them
+    // check both ends of the momentum's range: the schedule reaches them within its first half cycle
     for (const iteration of [this.#iteration, this.#schedule.cycleEnd ? this.#halfCycle() : this.#iteration]) {
       checkHyperparameters(this.#model.optimizer, this.at(iteration));
     }
@@ -232,7 +235,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
     return hyperparameters;
   }
 
-  /** Counts an update; tells of a cycle's end. */
+  /** Counts an update, and returns the cycle's end if it ended one. */
   #count(): CycleEnd | undefined {
     this.#iteration++;
     if (this.#cycles.goTo(this.#iteration - this.#origin)) {

@@ -9,13 +9,13 @@ import { checkNumber, shown } from "../support/check.ts";
 
 /** A scheduler's state as plain JSON. */
 export interface SchedulerState {
-  /** The schedule's config; absent where the schedule is a custom function. */
+  /** The schedule's config; absent if the schedule is a custom function. */
   schedule?: ScheduleConfig;
   /** Optimizer updates done. */
   iteration: number;
-  /** The iteration at which the schedule counts 0: that of the last reset. */
+  /** The iteration of the last reset, from which the schedule counts. */
   origin: number;
-  /** What was recorded. */
+  /** The history recorded so far. */
   history: TrainingHistory;
 }
 
@@ -30,9 +30,9 @@ export function scheduleOf(json: SchedulerState): Schedule {
 }
 
 /**
- * Throws unless a state is whole.
+ * Throws unless a state is complete.
  *
- * @throws {TypeError} If its history is not whole.
+ * @throws {TypeError} If its history is incomplete.
  * @throws {RangeError} If a count in it is out of range.
  */
 export function checkState(json: SchedulerState): void {
@@ -46,6 +46,6 @@ export function checkState(json: SchedulerState): void {
     (n) => n >= 0 && n <= json.iteration,
   );
   if (!isHistory(json.history)) {
-    throw new TypeError(`Cannot ${verb}: its history must be whole, got ${shown(json.history)}`);
+    throw new TypeError(`Cannot ${verb}: its history must be complete, got ${shown(json.history)}`);
   }
 }

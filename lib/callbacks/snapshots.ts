@@ -1,5 +1,5 @@
 /**
- * The model as it was at the end of each cycle.
+ * Keeps the model as it was at the end of each cycle.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -14,15 +14,15 @@ const VERB = "take snapshots";
 /** Options of {@linkcode snapshots}. */
 export interface SnapshotOptions {
   /**
-   * Saves the model at a cycle's end; the training waits for it, and the model trains on afterwards. Without it, a copy of
-   * the model is kept in memory.
+   * Saves the model at a cycle's end. The training waits for it, and the same model then trains on. Without this
+   * option, a copy of the model is kept in memory.
    */
   save?: (model: tf.LayersModel, cycle: number) => void | Promise<void>;
 }
 
 /** The callback behind {@linkcode snapshots}. */
 export class Snapshots extends ModelCallback {
-  /** The copies in memory, one a cycle; none where they are saved elsewhere. */
+  /** The copies in memory, one per cycle; empty if they are saved elsewhere. */
   readonly models: tf.LayersModel[] = [];
   #cycle = 0;
 
@@ -34,7 +34,7 @@ export class Snapshots extends ModelCallback {
       throw new TypeError(`Cannot ${VERB}: save must be a function, got ${shown(save)}`);
     }
     const take = async ({ cycle }: CycleEnd) => {
-      // a reset, or another scheduler, counts from 1 again: no snapshot takes another's place
+      // after a reset, or with another scheduler, cycles count from 1 again, but no snapshot may replace another
       this.#cycle = Math.max(cycle, this.#cycle + 1);
       await save(this.trained!, this.#cycle);
     };
@@ -48,16 +48,17 @@ export class Snapshots extends ModelCallback {
 }
 
 /**
- * Takes a snapshot of the model at the end of each cycle: models for an `ensemble` from one training.
+ * Takes a snapshot of the model at the end of each cycle, so that one training yields several models for an `ensemble`.
  *
- * They are copies in memory, in `models`, which cost one copy of the weights a cycle until `dispose()`; or `save` is
- * handed the model and the cycle, counted from 1. If saving fails, the fit ends with its error; the model keeps its
- * weights and the scheduler its history, and a further fit goes on from there.
+ * By default the snapshots are copies in memory, in `models`; each cycle costs the memory of one copy of the weights
+ * until `dispose()`. With `save`, your function gets the model and the number of the cycle, counted from 1. If saving
+ * fails, the fit ends with that error; the model keeps its weights and the scheduler its history, and another fit
+ * continues from there.
  *
  * Source: Huang et al., Snapshot Ensembles: Train 1, Get M for Free (2017).
  *
  * @param options See {@linkcode SnapshotOptions}.
- * @throws {TypeError} If an option is unknown or of the wrong kind; at the start of the fit, if it has no scheduler with
+ * @throws {TypeError} If an option is unknown or of the wrong kind; when a fit starts, if it has no scheduler with
  * cycles.
  * @example
  * ```ts

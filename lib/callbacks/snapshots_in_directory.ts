@@ -1,5 +1,5 @@
 /**
- * `snapshots` where there are files: it writes each cycle's model to a directory.
+ * `snapshots` for Deno, where it can also write each cycle's model to a directory.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -9,24 +9,25 @@ import { fileError } from "../support/files.ts";
 import { join } from "../support/path.ts";
 import { type SnapshotOptions, type Snapshots, snapshots as takeSnapshots } from "./snapshots.ts";
 
-/** Options of {@linkcode snapshots}: one of the two, or none. */
+/** Options of {@linkcode snapshots}: give `save` or `directory` or neither. */
 export interface SnapshotDirectoryOptions extends SnapshotOptions {
-  /** Where the models go, as `cycle-001` and so on; made if it is not there. */
+  /** The directory for the models, which are called `cycle-001` and so on. It is created if it does not exist. */
   directory?: string;
 }
 
 /**
- * Takes a snapshot of the model at the end of each cycle: models for an `ensemble` from one training.
+ * Takes a snapshot of the model at the end of each cycle, so that one training yields several models for an `ensemble`.
  *
- * They are copies in memory, in `models`, which cost one copy of the weights a cycle until `dispose()`; or they go to
- * `directory`, in the tfjs format, for {@linkcode loadSnapshots}; or `save` is handed the model and the cycle, counted from
- * 1. If saving fails, the fit ends with an error that says why; the model keeps its weights and the scheduler its history,
- * and a further fit goes on from there.
+ * By default the snapshots are copies in memory, in `models`; each cycle costs the memory of one copy of the weights
+ * until `dispose()`. With `directory`, they are written there in the tfjs format, and {@linkcode loadSnapshots} loads
+ * them. With `save`, your function gets the model and the number of the cycle, counted from 1. If saving fails, the fit
+ * ends with an error that says why; the model keeps its weights and the scheduler its history, and another fit
+ * continues from there.
  *
  * Source: Huang et al., Snapshot Ensembles: Train 1, Get M for Free (2017).
  *
  * @param options See {@linkcode SnapshotDirectoryOptions}.
- * @throws {TypeError} If an option is unknown or of the wrong kind, or both are given; at the start of the fit, if it has no
+ * @throws {TypeError} If an option is unknown or of the wrong kind, or both are given; when a fit starts, if it has no
  * scheduler with cycles.
  * @throws {Deno.errors.PermissionDenied | Error} While it trains, if a snapshot cannot be written.
  * @example
@@ -53,11 +54,11 @@ export function snapshots(options: SnapshotDirectoryOptions = {}): Snapshots {
 }
 
 /**
- * Loads the models that {@linkcode snapshots} wrote to a directory, in the order of their cycles. Those of an earlier
- * training in the same directory are among them.
+ * Loads the models that {@linkcode snapshots} wrote to a directory, in the order of their cycles. If an earlier
+ * training wrote to the same directory, its models are included.
  *
  * @param directory The directory.
- * @throws {Deno.errors.NotFound} If there is none.
+ * @throws {Deno.errors.NotFound} If the directory does not exist.
  * @throws {Deno.errors.InvalidData} If the files are not models.
  * @example
  * ```ts ignore

@@ -16,9 +16,9 @@ const VERB = "stop at a cycle's end";
 export interface StopAtCycleEndOptions {
   /** What to watch. Default `"val_loss"`. */
   monitor?: Monitor;
-  /** How many cycles in a row without a new best end the training; 1 or more. Default 1. */
+  /** After how many cycles in a row without a new best to stop; 1 or more. Default 1. */
   patience?: number;
-  /** The scheduler whose cycles count; the one on the same fit is found by itself. */
+  /** The scheduler whose cycles count. By default it is the fit's own. */
   scheduler?: LearningRateScheduler;
 }
 
@@ -36,7 +36,7 @@ class StopAtCycleEnd extends ModelCallback {
       },
       onEpochEnd: (_epoch, logs) => {
         const value = numbersOf(logs)[monitor];
-        if (!cycleEnded || value === undefined) return; // an epoch that was cut short has no validation
+        if (!cycleEnded || value === undefined) return; // an epoch that was cut short was not validated
         cycleEnded = false;
         if (best.improvedBy(value)) without = 0;
         else if (++without >= patience) this.stop();
@@ -46,8 +46,8 @@ class StopAtCycleEnd extends ModelCallback {
 }
 
 /**
- * Early stopping that waits for the end of a cycle, where the rate is at its base and the weights are at rest. It
- * compares the epochs in which a cycle ended with each other.
+ * Early stopping that waits for the end of a cycle, when the rate is at its base and the weights have settled. It
+ * compares only epochs in which a cycle ended.
  *
  * Source: the article's advice to stop at the end of a cycle.
  *

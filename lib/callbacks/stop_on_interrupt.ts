@@ -1,5 +1,5 @@
 /**
- * Ending a fit cleanly when a signal is given.
+ * Ends a fit cleanly when a signal is given.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -12,7 +12,7 @@ class StopOnSignal extends ModelCallback {
 }
 
 /**
- * Ends a fit cleanly once a signal is given: after the batch, with weights and history kept.
+ * Ends a fit cleanly once a signal is given: the current batch finishes, and weights and history are kept.
  *
  * @param options `signal`: the AbortSignal to listen to.
  * @example

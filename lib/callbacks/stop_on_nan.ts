@@ -1,5 +1,5 @@
 /**
- * Ending a fit that has diverged.
+ * Ends a fit that has diverged.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -23,17 +23,17 @@ export class StopOnNaN extends ModelCallback {
     });
   }
 
-  /** Whether it has stopped the last fit, or the one that runs. */
+  /** Whether it has stopped the last or the current fit. */
   get stopped(): boolean {
     return this.#stopped;
   }
 }
 
 /**
- * Ends a fit once its loss is NaN or infinite, or, looked at once an epoch, a weight is. The weights stay as they are
- * then; `stopped` says that it happened.
+ * Ends a fit once its loss is NaN or infinite. Weights are checked too, once per epoch. The weights stay as they are,
+ * and `stopped` tells you that this happened.
  *
- * On webgpu, beside a learning-rate scheduler, losses are read every 16 batches, and the fit ends that much later.
+ * On webgpu, a learning-rate scheduler reads losses only every 16 batches, so the fit ends that much later.
  *
  * @example
  * ```ts
@@ -52,7 +52,7 @@ export function stopOnNaN(): StopOnNaN {
 
 /** Whether no weight of a model is NaN or infinite. */
 export async function weightsAreFinite(model: tf.LayersModel): Promise<boolean> {
-  // a sum of squares is finite only if every weight is
+  // a sum of squares is finite only if every weight is finite
   const sums = model.getWeights().map((weight) => tf.tidy(() => weight.square().sum()));
   if (sums.length === 0) return true;
   const sum = tf.addN(sums);

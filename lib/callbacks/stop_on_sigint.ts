@@ -1,5 +1,5 @@
 /**
- * `stopOnInterrupt` where there is a process: it hears Stop in a notebook, and Ctrl-C.
+ * `stopOnInterrupt` for Deno, where it reacts to Stop in a notebook, and to Ctrl-C.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -13,7 +13,7 @@ class StopOnSigint extends ModelCallback {
     super({
       onTrainBegin: () => {
         interrupted = false;
-        // without a listener, the signal would end the process: in a notebook, the kernel
+        // without a listener, the signal would end the process, which in a notebook is the kernel
         Deno.addSignalListener("SIGINT", interrupt);
       },
       onBatchEnd: () => void (interrupted && this.stop()),
@@ -23,7 +23,8 @@ class StopOnSigint extends ModelCallback {
 }
 
 /**
- * Ends a fit cleanly on Stop in a notebook, or on Ctrl-C: after the batch, with weights and history kept.
+ * Ends a fit cleanly when you press Stop in a notebook, or Ctrl-C: the current batch finishes, and weights and history
+ * are kept.
  *
  * @param options `signal`: an AbortSignal to listen to instead of the process's SIGINT.
  * @example

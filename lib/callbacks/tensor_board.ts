@@ -1,5 +1,5 @@
 /**
- * Summaries for TensorBoard.
+ * Writes summaries for TensorBoard.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -45,10 +45,10 @@ class TensorBoard extends ModelCallback {
 
 /**
  * Writes summaries that TensorBoard reads: loss, metrics, rate and momentum of each batch under `batch/`, by iteration,
- * and the epochs' metrics under `epoch/`. On the native backend.
+ * and the metrics of each epoch under `epoch/`. It needs the native backend.
  *
- * @param directory Where the event files go.
- * @throws {TypeError} At the start of the fit, if another backend is active.
+ * @param directory The directory for the event files.
+ * @throws {TypeError} When a fit starts, if another backend is active.
  * @example
  * ```ts
  * import { callbacks, CyclicLR, tensorBoard } from "../mod.ts";

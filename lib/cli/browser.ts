@@ -1,18 +1,18 @@
 /**
- * The person's browser.
+ * Opens the user's browser.
  * @module
  */
 
-/** The programs that open an address, by system. */
+/** The programs that open an address, by operating system. */
 export const OPENERS: Readonly<Record<string, string>> = { linux: "xdg-open", darwin: "open", windows: "explorer" };
 
-/** Opens an address where there is a screen, and a program that opens it. */
+/** Opens an address if there is a screen and a program that can open it. */
 export function openBrowser(url: string): void {
   const { os } = Deno.build;
   const screen = os !== "linux" || Deno.env.get("DISPLAY") || Deno.env.get("WAYLAND_DISPLAY");
   if (!screen || !OPENERS[os]) return;
   try {
-    // some openers stay as long as the browser does: nobody waits for them
+    // some openers run as long as the browser does, so do not wait for them
     new Deno.Command(OPENERS[os], { args: [url], stdin: "null", stdout: "null", stderr: "null" }).spawn().unref();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -1,5 +1,5 @@
 /**
- * The files of a comparison: its numbers, tables, figures, and where asked for a record.
+ * Writes the files of a comparison: its numbers, tables and figures, and on request a record.
  * @module
  */
 import { comparisonMarkdown, comparisonTable } from "../evaluation/comparison.ts";
@@ -24,24 +24,24 @@ import { join } from "../support/path.ts";
 import { UsageError } from "./flags.ts";
 import type { Voice } from "./terminal.ts";
 
-/** What a comparison was asked for. */
+/** What the user wants from a comparison. */
 export interface ComparisonOptions {
-  /** The command that repeats it. */
+  /** The command that repeats the comparison. */
   readonly command: string;
-  /** The trainings that belong to it; by default all that the directory holds. */
+  /** The trainings that belong to the comparison. By default, all in the directory. */
   readonly jobs?: readonly Job[];
   /** Whether each schedule's value was chosen on held-out images. */
   readonly choose?: boolean;
-  /** Where a record goes. */
+  /** The file for a record. */
   readonly record?: string;
 }
 
 /**
  * Writes comparison.json, the table, the figures and the record from the runs of a directory.
  *
- * @param directory Where the runs are.
- * @param options What was asked for.
- * @param voice Says the table.
+ * @param directory The directory of the runs.
+ * @param options What the user wants.
+ * @param voice Prints the table.
  * @throws {UsageError} If there are no runs, or they have nothing in common.
  */
 export async function writeComparison(directory: string, options: ComparisonOptions, { say }: Voice): Promise<number> {
@@ -92,7 +92,10 @@ export async function writeComparison(directory: string, options: ComparisonOpti
   return 0;
 }
 
-/** Runs belong together where they differ in schedule, seed, and what was varied, which a value stands for. */
+/**
+ * Throws unless the runs can be compared. They may differ in schedule, in seed, and in the varied setting, which
+ * `value` holds.
+ */
 function checkComparable(directory: string, runs: readonly DoneRun[]): void {
   const shared = ({ experiment, backend }: DoneRun) => {
     const { data, augmentation, model, loss, companions, precision } = experiment;
@@ -103,13 +106,13 @@ function checkComparable(directory: string, runs: readonly DoneRun[]): void {
   const budgets = new Set(runs.map(budget)).size - new Set(runs.map(({ value }) => value)).size + 1;
   if (kinds > 1 || budgets > 1) {
     throw new UsageError(
-      `Cannot merge ${directory}: all runs must have one budget, got ${Math.max(kinds, budgets)}; ` +
+      `Cannot merge ${directory}: all runs must have the same budget, got ${Math.max(kinds, budgets)}; ` +
         "start in a new --output",
     );
   }
 }
 
-/** Of each schedule, the runs with the value that was best on held-out images with the first seed. */
+/** For each schedule, the runs with the value that was best on held-out images with the first seed. */
 function chosenRuns(runs: readonly DoneRun[]): DoneRun[] {
   const chosen = chosenValues(runs, firstSeed(runs));
   return runs.filter(({ name, value }) => chosen.get(name) === value);
@@ -126,7 +129,7 @@ function recordOf(runs: readonly DoneRun[], all: readonly DoneRun[], options: Co
   const [{ experiment, backend }] = sorted;
   const first = firstSeed(all);
   return {
-    // a directory's runs know how they were made; the command that put them together trains nothing
+    // runs from a directory know the command that made them; the command that merges them trains nothing
     command: options.jobs ? options.command : sorted[0].command ?? options.command,
     experiment,
     hardware: hardwareText(backend),
@@ -147,7 +150,7 @@ function recordOf(runs: readonly DoneRun[], all: readonly DoneRun[], options: Co
   };
 }
 
-/** Score against value in Markdown: a line a schedule, a column a value. */
+/** The scores by value in Markdown, with a line per schedule and a column per value. */
 function sensitivityText(runs: readonly DoneRun[]): string {
   const values = [...new Set(runs.map(({ value }) => value!))].sort((a, b) => a - b);
   const lines = [...new Set(runs.map(({ name }) => name))].map((name) => {
@@ -167,7 +170,7 @@ function sensitivityText(runs: readonly DoneRun[]): string {
   ].join("\n");
 }
 
-/** What was varied: the one setting in which two runs of a schedule and a seed differ. */
+/** The varied setting: the only one in which two runs with the same schedule and seed differ. */
 function parameterOf(runs: readonly DoneRun[]): string {
   const [first] = runs;
   const other = runs.find(({ name, seed, value }) =>
@@ -182,10 +185,10 @@ function parameterOf(runs: readonly DoneRun[]): string {
   return "value";
 }
 
-/** A run as the table of times takes it. */
+/** A run in the form that the table of times needs. */
 const timed = ({ name, ...run }: RecordRun) => ({ name: name!, ...run });
 
-/** A run as the table takes it. */
+/** A run in the form that the table of scores needs. */
 export const scored = ({ name, seed, result: { testAccuracy, testLoss } }: DoneRun) => ({
   ...{ name, seed, accuracy: testAccuracy, loss: testLoss ?? Infinity },
 });

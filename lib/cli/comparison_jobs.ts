@@ -1,5 +1,5 @@
 /**
- * The trainings that a comparison asks for: schedules, values, seeds, shards.
+ * The trainings of a comparison: its schedules, values, seeds and shards.
  * @module
  */
 import { checkExperiment } from "../experiments/check_experiment.ts";
@@ -13,14 +13,14 @@ import { experimentFromFlags } from "./experiment_from_flags.ts";
 import { type Flag, type FlagValues, UsageError } from "./flags.ts";
 import { atTheDoor } from "./terminal.ts";
 
-/** Flags that may have several values, of which one at most does. */
+/** Flags that may have several values. Only one of them may do so at a time. */
 export const VARIED = ["max-lr", "base-lr", "step-size", "epochs", "weight-decay", "batch-size"] as const;
-/** A flag with several values is read as a text. */
+/** Declares a flag as text, so that it can hold several values. */
 const listed = <const F extends Flag>({ help }: F) => ({ takes: "text", help }) as const;
 
 const { schedule: _schedule, mode: _mode, ...SHARED_FLAGS } = EXPERIMENT_FLAGS;
 
-/** An experiment's flags without its schedule; some may have several values. */
+/** An experiment's flags without its schedule. Some may have several values. */
 export const JOB_FLAGS = {
   ...SHARED_FLAGS,
   "max-lr": listed(EXPERIMENT_FLAGS["max-lr"]),
@@ -32,7 +32,7 @@ export const JOB_FLAGS = {
   schedules: { takes: "text", help: "schedules by name, as in triangular,step (eight of them)" },
 } as const satisfies Record<string, Flag>;
 
-/** What is compared unless `--schedules` says otherwise. */
+/** The schedules to compare, unless `--schedules` names others. */
 const STANDARD = ["fixed", "step", "linear", "cosine", "triangular", "triangular2", "exp-range", "one-cycle"];
 
 /** Every schedule with every value and every seed. */
@@ -80,7 +80,10 @@ export function jobsOf(flags: FlagValues<typeof JOB_FLAGS>, seeds: number, backe
   return jobs;
 }
 
-/** The varied setting. A maximum takes the base with it, in the preset's ratio, so that it may go below the preset's base. */
+/**
+ * Sets the varied setting. A maximum rate scales the base rate with it, in the preset's ratio, so that the maximum can
+ * go below the preset's base.
+ */
 function varied(
   value: ExperimentValues,
   others: ExperimentValues,
@@ -95,7 +98,7 @@ function varied(
   return { ...value, "base-lr": Number((maximum * baseLr / maxLr).toPrecision(6)) };
 }
 
-/** Whether a flag has a meaning for a schedule: those about other things always do. */
+/** Whether a flag has an effect on a schedule. Flags about other things always have one. */
 function takes(schedule: string, flag: string): boolean {
   const setting = (SCHEDULE_FLAGS as Record<string, { sets: readonly string[] }>)[flag]?.sets[1];
   return setting === undefined || setting === "name" || setting === "warmUp" ||
@@ -103,10 +106,10 @@ function takes(schedule: string, flag: string): boolean {
 }
 
 /**
- * A record's trainings, to be done again.
+ * The trainings of a record, to repeat them.
  *
- * @throws {UsageError} If two of them have the same name, value and seed, as their files would be the same; or if they
- * differ in their images or their precision, which are set up once for all.
+ * @throws {UsageError} If two of them have the same name, value and seed, because they would share a file; or if they
+ * differ in images or precision, which are set up once for all of them.
  */
 export function recordJobs({ experiment, runs }: ResultRecord): Job[] {
   const jobs = runs.map(({ name = "run", seed, value, differs }) => ({
@@ -130,7 +133,7 @@ export function recordJobs({ experiment, runs }: ResultRecord): Job[] {
   return jobs;
 }
 
-/** The part of the runs that `2/4` stands for: the second of four. */
+/** Reads a part of the runs: `2/4` is the second of four. */
 export function shardFlag(text: string | undefined): { number: number; of: number } {
   if (text === undefined) return { number: 1, of: 1 };
   const [number, of] = text.split("/").map(Number);

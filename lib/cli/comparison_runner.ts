@@ -1,5 +1,5 @@
 /**
- * The trainings of a comparison, one after the other: each goes on from its checkpoint and leaves one file.
+ * Runs the trainings of a comparison one after another. Each continues from its checkpoint and leaves one file.
  * @module
  */
 import type { BackendName } from "../backend/select.ts";
@@ -18,7 +18,7 @@ import { UsageError } from "./flags.ts";
 import { planOn } from "./session.ts";
 import type { Stop, Voice } from "./terminal.ts";
 
-/** Throws if a training's file would take the place of another training's. */
+/** Throws if a training's file would overwrite that of a different training. */
 export function checkFree(jobs: readonly Job[], directory: string, backend: string, there: readonly DoneRun[]): void {
   const taken = new Map(there.map((run) => [jobName(run), run]));
   const other = jobs.find((job) => taken.has(jobName(job)) && !isDone(job, backend, [taken.get(jobName(job))!]));
@@ -32,9 +32,9 @@ export function checkFree(jobs: readonly Job[], directory: string, backend: stri
 
 /** Where and how jobs run. */
 export interface Running {
-  /** The part of the jobs that is run here. */
+  /** The part of the jobs to run here. */
   readonly shard: { readonly number: number; readonly of: number };
-  /** Where the runs' files go. */
+  /** The directory for the files of the runs. */
   readonly directory: string;
   /** The backend. */
   readonly backend: BackendName;
@@ -42,15 +42,15 @@ export interface Running {
   readonly images: Images;
   /** The command that repeats the comparison. */
   readonly command: string;
-  /** Ends a training after its batch. */
+  /** Stops a training after its current batch. */
   readonly stop: Stop;
-  /** Says how it goes. */
+  /** Prints what happens. */
   readonly speak: Voice;
-  /** Whether values are being chosen: the test images' scores are not shown then. */
+  /** Whether values are being chosen, in which case scores on the test images are not shown. */
   readonly choosing?: boolean;
 }
 
-/** Runs the jobs that are not done yet; false where it was stopped. */
+/** Runs the jobs that are not done yet. Returns false if it was stopped. */
 export async function runJobs(jobs: readonly Job[], running: Running): Promise<boolean> {
   const { shard, directory, backend, speak, choosing } = running;
   const there = await readRuns(directory);
@@ -61,7 +61,7 @@ export async function runJobs(jobs: readonly Job[], running: Running): Promise<b
     speak.say(`\n${name}${at}, seed ${seed} (run ${index + 1} of ${open.length})`);
     const run = await runJob(job, running);
     if (!run) {
-      speak.say("Stopped; the same command goes on where it was.");
+      speak.say("Stopped. Run the same command again to continue.");
       return false;
     }
     await writeRun(directory, run);
@@ -79,7 +79,7 @@ export async function runJobs(jobs: readonly Job[], running: Running): Promise<b
   return true;
 }
 
-/** One training, which goes on from its checkpoint where there is one; undefined where it was stopped. */
+/** Runs one training, from its checkpoint if there is one. Returns undefined if it was stopped. */
 async function runJob(job: Job, running: Running): Promise<DoneRun | undefined> {
   const { directory, backend, images, command, stop, speak } = running;
   const { plan, data } = planOn(job.experiment, images);
@@ -112,7 +112,7 @@ async function runJob(job: Job, running: Running): Promise<DoneRun | undefined> 
   };
 }
 
-/** The runs that were done for jobs. */
+/** The completed runs of these jobs. */
 export const matching = (jobs: readonly Job[], runs: readonly DoneRun[]): DoneRun[] => {
   const keys = new Set(jobs.map(({ experiment }) => JSON.stringify(experiment)));
   return runs.filter(({ experiment }) => keys.has(JSON.stringify(experiment)));

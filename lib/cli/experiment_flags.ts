@@ -1,48 +1,52 @@
 /**
- * The flags that describe an experiment, the same for every command: each is one setting.
+ * The flags that describe an experiment. They are the same for every command, and each is one setting.
  * @module
  */
 import type { Experiment } from "../experiments/experiment.ts";
 import { PRESETS } from "../experiments/presets.ts";
 import type { Flag, FlagValues } from "./flags.ts";
 
-/** A flag that is a setting of the experiment. */
+/** A flag for a setting of the experiment. */
 export interface SettingFlag extends Flag {
-  /** The setting, by its group and its name; `name` switches to another entry of a registry. */
+  /** The setting, by its group and its name. The name `name` switches to another entry of a registry. */
   readonly sets: readonly [group: keyof Experiment, name?: string];
 }
 
 /** Flags about the images. */
 export const DATA_FLAGS = {
   dataset: { takes: "text", sets: ["data", "dataset"], help: "a data set by name (cifar10)" },
-  images: { takes: "text", sets: ["data", "directory"], help: "your own images: a folder with one sub-folder a class" },
+  images: {
+    takes: "text",
+    sets: ["data", "directory"],
+    help: "your own images: a folder with one sub-folder per class",
+  },
   "image-size": {
     takes: "number",
     sets: ["data", "imageSize"],
-    help: "height and width that a folder's images get (32)",
+    help: "height and width to resize a folder's images to (32)",
   },
   classes: {
     takes: "text",
     sets: ["data", "classes"],
-    help: "the classes to tell apart, as in cat,dog (two: binary cross-entropy)",
+    help: "the classes to use, as in cat,dog (two: binary cross-entropy)",
   },
   "train-size": {
     takes: "number",
     sets: ["data", "trainSize"],
-    help: "training images to use, those held out included",
+    help: "training images to use, including those held out",
   },
   "validation-size": {
     takes: "number",
     sets: ["data", "validationSize"],
-    help: "training images held out to validate on (a tenth)",
+    help: "training images to hold out for validation (a tenth)",
   },
   "test-size": { takes: "number", sets: ["data", "testSize"], help: "test images to score on at the end" },
   augment: { sets: ["augmentation"], help: "shift and flip the training images, as the article does" },
-  "no-augment": { sets: ["augmentation"], help: "leave the training images as they are" },
+  "no-augment": { sets: ["augmentation"], help: "do not change the training images" },
   cutout: {
     takes: "number",
     sets: ["augmentation", "cutout"],
-    help: "cut a square of this many pixels a side out of each training image (0)",
+    help: "cut a square with sides of this many pixels out of each training image (0)",
   },
   "label-smoothing": {
     takes: "number",
@@ -51,14 +55,14 @@ export const DATA_FLAGS = {
   },
 } as const satisfies Record<string, SettingFlag>;
 
-/** Flags about the model and what trains it. */
+/** Flags about the model and its optimizer. */
 export const MODEL_FLAGS = {
   model: {
     takes: "text",
     sets: ["model", "name"],
     help: "a model by name (mini-googlenet), or ./my_model.ts, whose default export builds one",
   },
-  dropout: { takes: "number", sets: ["model", "dropout"], help: "the model's dropout rate, where it has one" },
+  dropout: { takes: "number", sets: ["model", "dropout"], help: "the model's dropout rate, if it has one" },
   "batch-norm-momentum": {
     takes: "number",
     sets: ["model", "batchNormMomentum"],
@@ -67,11 +71,11 @@ export const MODEL_FLAGS = {
   normalization: {
     takes: "text",
     sets: ["model", "normalization"],
-    help: "of cifar10-full: local-response (the default), or batch without penalties",
+    help: "for cifar10-full: local-response (the default), or batch without penalties",
   },
   optimizer: { takes: "text", sets: ["optimizer", "name"], help: "an optimizer by name (momentum)" },
   momentum: { takes: "number", sets: ["optimizer", "momentum"], help: "the optimizer's momentum, or beta1 (0.9)" },
-  nesterov: { sets: ["optimizer", "nesterov"], help: "Nesterov's momentum" },
+  nesterov: { sets: ["optimizer", "nesterov"], help: "use Nesterov's momentum" },
   "weight-decay": {
     takes: "number",
     sets: ["optimizer", "weightDecay"],
@@ -86,17 +90,25 @@ export const SCHEDULE_FLAGS = {
   mode: {
     takes: "text",
     sets: ["schedule", "name"],
-    help: "the article's word for three of them: triangular, triangular2 or exp_range",
+    help: "the article's name for a schedule: triangular, triangular2 or exp_range",
   },
   "base-lr": { takes: "number", sets: ["schedule", "baseLr"], help: "the lower bound of the learning rate" },
-  "max-lr": { takes: "number", sets: ["schedule", "maxLr"], help: "the upper bound; the one rate, where it is fixed" },
+  "max-lr": {
+    takes: "number",
+    sets: ["schedule", "maxLr"],
+    help: "the upper bound, or the rate itself if it is constant",
+  },
   "step-size": { takes: "number", sets: ["schedule", "stepSize"], help: "half a cycle, in epochs (Smith: 2 to 8)" },
   "warm-up": {
     takes: "number",
     sets: ["schedule", "warmUp"],
-    help: "a rise from 0 over the schedule's start, in epochs (0)",
+    help: "the length of a rise from 0 at the start, in epochs (0)",
   },
-  gamma: { takes: "number", sets: ["schedule", "gamma"], help: "the decay per iteration of exp-range and exponential" },
+  gamma: {
+    takes: "number",
+    sets: ["schedule", "gamma"],
+    help: "the decay per iteration, for exp-range and exponential",
+  },
   decays: {
     takes: "text",
     sets: ["schedule", "decays"],
@@ -106,16 +118,16 @@ export const SCHEDULE_FLAGS = {
   "peak-at": {
     takes: "number",
     sets: ["schedule", "peakAt"],
-    help: "the share of the run in which one-cycle or slanted-triangular rises",
+    help: "the fraction of the run in which one-cycle or slanted-triangular rises",
   },
   "momentum-range": {
     takes: "text",
     sets: ["schedule", "momentumRange"],
-    help: "momentum that mirrors the rate, as in 0.85,0.95",
+    help: "the range of a momentum that mirrors the rate, as in 0.85,0.95",
   },
 } as const satisfies Record<string, SettingFlag>;
 
-/** Flags about the budget and what is made of the weights. */
+/** Flags about the budget and what is scored. */
 export const BUDGET_FLAGS = {
   epochs: { takes: "number", sets: ["budget", "epochs"], help: "epochs to train" },
   iterations: {
@@ -127,14 +139,17 @@ export const BUDGET_FLAGS = {
   "validate-every": {
     takes: "number",
     sets: ["budget", "validateEvery"],
-    help: "also validate within epochs, as in 0.25: every quarter of one",
+    help: "also validate within epochs, as in 0.25: every quarter of an epoch",
   },
   average: {
     takes: "text",
     sets: ["companions", "average"],
-    help: "also score an average of the weights: swa (cycles' ends) or ema (exponential)",
+    help: "also score an average of the weights: swa (at the ends of cycles) or ema (exponential)",
   },
-  snapshots: { sets: ["companions", "snapshots"], help: "also score the ensemble of the models at the cycles' ends" },
+  snapshots: {
+    sets: ["companions", "snapshots"],
+    help: "also score the ensemble of the models from the ends of cycles",
+  },
   "refresh-batch-norm": {
     sets: ["companions", "refreshBatchNorm"],
     help: "recompute batch normalization's statistics before each score",
@@ -143,15 +158,15 @@ export const BUDGET_FLAGS = {
   precision: {
     takes: "text",
     sets: ["precision"],
-    help: "float32, or bfloat16 for the convolutions where the processor has it (float32)",
+    help: "float32, or bfloat16 for the convolutions if the processor supports it (float32)",
   },
-  seed: { takes: "number", sets: ["seed"], help: "decides weights, order, augmentation and dropout" },
+  seed: { takes: "number", sets: ["seed"], help: "the seed of weights, order, augmentation and dropout" },
 } as const satisfies Record<string, SettingFlag>;
 
-/** Every flag that is a setting. */
+/** All flags for settings. */
 export const SETTING_FLAGS = { ...DATA_FLAGS, ...MODEL_FLAGS, ...SCHEDULE_FLAGS, ...BUDGET_FLAGS };
 
-/** Every flag of an experiment, and the preset that it starts from. */
+/** All flags of an experiment, and the preset to start from. */
 export const EXPERIMENT_FLAGS = {
   preset: { takes: "text", help: `${Object.keys(PRESETS).join(", ")} (quick); --list says what each is` },
   ...SETTING_FLAGS,

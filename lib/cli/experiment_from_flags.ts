@@ -1,5 +1,5 @@
 /**
- * From a command line to an experiment.
+ * Makes an experiment from the flags of a command line.
  * @module
  */
 import { checkExperiment } from "../experiments/check_experiment.ts";
@@ -15,18 +15,18 @@ import { refuseFlags, UsageError } from "./flags.ts";
 import { atTheDoor } from "./terminal.ts";
 
 /**
- * An experiment out of a preset, a saved experiment, and flags, the later over the earlier; checked.
+ * Makes an experiment from a preset or a saved experiment, changed by flags, and checks it.
  *
  * @param values The flags.
- * @param backend The backend: a slow one gets a smaller quick preset.
- * @param saved An experiment that was saved.
+ * @param backend The backend. On a slow one, the quick preset is smaller.
+ * @param saved A saved experiment to start from instead of a preset.
  * @throws {UsageError} If a value is wrong.
  */
 export function experimentFromFlags(values: ExperimentValues, backend: string, saved?: Experiment): Experiment {
   return atTheDoor(() => {
     if (saved) {
       checkExperiment(saved);
-      refuseFlags(values, ["preset"], "Cannot start from a preset: a saved experiment stands in place of a preset");
+      refuseFlags(values, ["preset"], "Cannot start from a preset: a saved experiment replaces it");
     }
     const base = saved ? structuredClone(saved) : presetExperiment(values.preset ?? "quick", isSlow(backend));
     if (values.schedule !== undefined && values.mode !== undefined) {
@@ -51,7 +51,7 @@ export function experimentFromFlags(values: ExperimentValues, backend: string, s
   });
 }
 
-/** A flag's value as the setting that it stands for. */
+/** Converts a flag's value to a setting. */
 function read(flag: string, value: unknown): unknown {
   const list = () => String(value).split(",").map((part) => part.trim());
   switch (flag) {
@@ -73,7 +73,7 @@ function read(flag: string, value: unknown): unknown {
   }
 }
 
-/** Another schedule, model, optimizer or data set keeps what it can use of the settings so far. */
+/** Switches to another schedule, model, optimizer or data set, and keeps the earlier settings that it can use. */
 function withEntries(base: Experiment, values: ExperimentValues): Experiment {
   const { model, optimizer, images, dataset = images === undefined ? undefined : "folder" } = values;
   const scheduleName = values.schedule ?? modeName(values.mode);
@@ -103,7 +103,7 @@ function withEntries(base: Experiment, values: ExperimentValues): Experiment {
   return experiment;
 }
 
-/** The same schedule between other bounds. */
+/** The same schedule with its bounds multiplied by a number. */
 function scaled(schedule: ScheduleSettings, scale: number): ScheduleSettings {
   const bounds = (["baseLr", "maxLr"] as const).filter((name) => schedule[name] !== undefined)
     .map((name) => [name, Number((schedule[name]! * scale).toPrecision(6))]);
@@ -115,7 +115,7 @@ function kept<T extends object>(settings: T, names: readonly string[], name: str
   return { ...Object.fromEntries(entries), name } as T & { name: string };
 }
 
-/** The article's word for a policy as a schedule's name. */
+/** Converts the article's name of a policy to a schedule's name. */
 function modeName(mode: string | undefined): string | undefined {
   if (mode === undefined) return undefined;
   const modes = ["triangular", "triangular2", "exp_range"];
@@ -123,7 +123,9 @@ function modeName(mode: string | undefined): string | undefined {
   return mode.replace("_", "-");
 }
 
-/** A preset's sizes are for all of CIFAR-10's classes, and for the training images that it takes. */
+/**
+ * Adapts the sizes. A preset's sizes are meant for all of CIFAR-10's classes and for its own number of training images.
+ */
 function fitSizes({ data }: Experiment, values: ExperimentValues, base: Experiment): void {
   const few = data.classes?.length;
   const { facts } = DATASETS[data.dataset] ?? {};

@@ -1,5 +1,5 @@
 /**
- * Flags: declared once, from which both the parsing and `--help` come.
+ * Flags, declared once, both for parsing and for `--help`.
  * @module
  */
 import { parseArgs } from "node:util";
@@ -7,19 +7,19 @@ import { shown } from "../support/check.ts";
 
 /** One flag. */
 export interface Flag {
-  /** What it takes; nothing for a switch. */
+  /** The kind of value that it takes; undefined for a switch. */
   readonly takes?: "number" | "text";
   /** What it does, for `--help`. */
   readonly help: string;
 }
 
-/** A wrong call: exit code 2. */
+/** The command was called wrongly, which gives exit code 2. */
 export class UsageError extends Error {
-  /** Its name in a stack. */
+  /** The error's name in a stack trace. */
   override name = "UsageError";
 }
 
-/** Flags by name, with their values; those not given are absent. */
+/** Flags and their values, by name. Flags that were not given are absent. */
 export type FlagValues<F extends Record<string, Flag>> = {
   -readonly [N in keyof F]?: F[N]["takes"] extends "number" ? number : F[N]["takes"] extends "text" ? string : boolean;
 };
@@ -27,9 +27,9 @@ export type FlagValues<F extends Record<string, Flag>> = {
 /**
  * Parses a command line.
  *
- * @param flags The flags there are; `help` and `verbose` are always there.
+ * @param flags The flags of the command. `help` and `verbose` are added to them.
  * @param args The command line.
- * @throws {UsageError} If a flag is unknown, lacks its value, or has something else where a number must stand.
+ * @throws {UsageError} If a flag is unknown, lacks its value, or has something other than a number where it needs one.
  */
 export function parseFlags<const F extends Record<string, Flag>>(
   flags: F,
@@ -50,7 +50,7 @@ export function parseFlags<const F extends Record<string, Flag>>(
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
-      throw new UsageError(`Cannot read the command line: it takes flags alone, got ${shown(token.value)}`);
+      throw new UsageError(`Cannot read the command line: it takes only flags, got ${shown(token.value)}`);
     }
     const flag = all[token.name];
     if (!flag) {
@@ -70,7 +70,7 @@ const GLOBAL: Record<string, Flag> = {
   verbose: { help: "show where an error comes from" },
 };
 
-/** `--seed -1` would be read as two flags. */
+/** Joins a flag and a negative number, because `--seed -1` would be read as two flags. */
 function joinNegative(args: string[]): string[] {
   return args.reduce<string[]>((joined, arg) => {
     const last = joined.at(-1);
@@ -102,7 +102,7 @@ function nearest(name: string, flags: Record<string, Flag>): string {
   return close ? ` (--${close}?)` : "";
 }
 
-/** Whether two words differ in one or two places, letters swapped or left out. */
+/** Whether two words differ in one or two places, where letters are swapped or left out. */
 function oneApart(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 1) return false;
   let same = 0;
@@ -113,19 +113,19 @@ function oneApart(a: string, b: string): boolean {
 }
 
 /**
- * Refuses flags that would have no effect.
+ * Throws if a flag was given that would have no effect.
  *
  * @param values The flags that were given.
  * @param names The flags without effect.
  * @param sentence What cannot be done, and why: `Cannot resume a run: it keeps its settings`.
- * @throws {UsageError} If one of them was given.
+ * @throws {UsageError} If one of these flags was given.
  */
 export function refuseFlags(values: Record<string, unknown>, names: readonly string[], sentence: string): void {
   const given = names.find((name) => values[name] !== undefined);
   if (given) throw new UsageError(`${sentence}, got --${given}`);
 }
 
-/** `--help` for people: what it does, its flags by group, examples. */
+/** The text of `--help`: what a command does, its flags by group, and examples. */
 export function helpText(
   summary: string,
   groups: Record<string, Record<string, Flag>>,
@@ -145,7 +145,7 @@ export function helpText(
   return [summary, ...blocks, ["Examples:", ...examples.map((line) => `  ${line}`)].join("\n")].join("\n\n");
 }
 
-/** Flags that say where things go, which a command that is to be repeated elsewhere leaves out. */
+/** Flags about places and output. They are left out of a command that others will repeat. */
 const PLACES = ["--output", "--record", "--data", "--offline", "--json", "--shard"];
 
 /**
@@ -153,7 +153,7 @@ const PLACES = ["--output", "--record", "--data", "--offline", "--json", "--shar
  *
  * @param task The task's name.
  * @param args The arguments.
- * @param without Flags that are left out besides those that say where things go.
+ * @param without More flags to leave out, in addition to those about places and output.
  */
 export function commandOf(task: string, args: readonly string[], without: readonly string[] = []): string {
   const left = [...PLACES, ...without];
@@ -162,5 +162,5 @@ export function commandOf(task: string, args: readonly string[], without: readon
   return ["deno task", task, ...kept.map(quoted)].join(" ");
 }
 
-/** An argument as a shell takes it. */
+/** Quotes an argument for a shell if necessary. */
 const quoted = (arg: string): string => /^[\w./,:=+@%-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;

@@ -1,6 +1,7 @@
 /**
- * Starts a command with the permissions that its flags need and no others: `deno.json` cannot know the output directory,
- * the user's cache or the user's npm registry. It opens no file to write and makes no connection itself.
+ * Starts a command with exactly the permissions that its flags need. `deno.json` cannot do this, because it does not
+ * know the output directory, the user's cache or the user's npm registry. This module itself writes no files and makes
+ * no connections.
  * @module
  */
 import { cacheDirectory } from "../support/directories.ts";
@@ -9,19 +10,21 @@ import { OPENERS } from "./browser.ts";
 import { dataHosts } from "../data/cifar10/files.ts";
 import { pythonOf, type PythonTools } from "./python.ts";
 
-/** What a command may do. */
+/** What a command needs permissions for. */
 interface Needs {
-  /** Where its output goes by default. */
+  /** The default directory of its output. */
   readonly output?: string;
-  /** Whether it trains: the native library, and on the first time its set-up and the images. */
+  /**
+   * Whether it trains, for which it needs the native library and, the first time, to set that up and fetch the images.
+   */
   readonly trains: boolean;
   /** The Python environments whose interpreters it runs. */
   readonly python?: readonly PythonTools[];
-  /** Whether it serves a page on the loopback: it bundles the page by Deno, and opens a browser. */
+  /** Whether it serves a page on the loopback interface, for which it runs `deno bundle` and opens a browser. */
   readonly serves?: boolean;
 }
 
-/** Commands that set native TensorFlow up run Python, a compiler, and Deno for tfjs-node's own install script. */
+/** Setting up native TensorFlow runs Python, a compiler, and Deno for tfjs-node's own install script. */
 const SET_UP_COMMANDS = ["python3", "python", "g++", "clang++", "c++", Deno.execPath()];
 
 const NEEDS: Readonly<Record<string, Needs>> = {
@@ -36,11 +39,11 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   compare: { trains: true, output: "output" },
 };
 
-/** The flags that name what is written to. */
+/** The flags that name files and directories to write to. */
 const OUTPUT_FLAGS = ["--output", "--resume", "--merge", "--record"];
 
 /**
- * Deno's permission flags for a command line.
+ * Deno's permission flags for a command and its flags.
  *
  * @param command The command's name.
  * @param args Its flags.
@@ -48,7 +51,7 @@ const OUTPUT_FLAGS = ["--output", "--resume", "--merge", "--record"];
 export async function permissionFlags(command: string, args: readonly string[]): Promise<string[]> {
   const needs = NEEDS[command];
   const helping = args.includes("--help");
-  // all of sys: the reader of npm's settings asks for the umask, which has no name of its own among Deno's flags
+  // all of sys, because the reader of npm's settings asks for the umask, for which Deno has no separate flag
   const flags = ["--quiet", "--no-prompt", "--allow-read", "--allow-env", "--allow-sys"];
   if (helping) return flags;
   if (needs.serves) {
@@ -69,7 +72,7 @@ export async function permissionFlags(command: string, args: readonly string[]):
   return [...flags, `--allow-write=${write.map((path) => path.replaceAll(",", ",,")).join(",")}`];
 }
 
-/** Why a Deno is too old for this, in words. */
+/** A message if this version of Deno is too old. */
 export function tooOld(version: string): string | undefined {
   if (atLeast(version, LEAST_DENO)) return;
   return `Cannot start: it needs Deno ${LEAST_DENO} or newer (\`deno upgrade\`, or \`npx --yes deno@latest\`), got ${version}`;
@@ -105,7 +108,7 @@ if (import.meta.main) {
       try {
         child.kill(signal);
       } catch (error) {
-        if (!(error instanceof TypeError)) throw error; // it has ended meanwhile
+        if (!(error instanceof TypeError)) throw error; // the process has ended in the meantime
       }
     });
   }

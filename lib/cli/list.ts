@@ -1,5 +1,5 @@
 /**
- * What `--list` prints: every name that an experiment may use.
+ * Prints every name that an experiment may use, for `--list`.
  * @module
  */
 import { PRESETS } from "../experiments/presets.ts";
@@ -11,10 +11,10 @@ import type { Flag } from "./flags.ts";
 
 /** The flag itself. */
 export const LIST_FLAG = {
-  list: { help: "the presets, data sets, models, optimizers and schedules by name" },
+  list: { help: "list the presets, data sets, models, optimizers and schedules by name" },
 } as const satisfies Record<string, Flag>;
 
-/** The registries, a line an entry. */
+/** The registries as text, with one line per entry. */
 export function listText(): string {
   const registries: Record<string, Readonly<Record<string, { about: string }>>> = {
     "--preset": PRESETS,

@@ -1,5 +1,5 @@
 /**
- * The command line, with the permissions that `launch.ts` gave it.
+ * The command line. It runs with the permissions that `launch.ts` gave it.
  * @module
  */
 import { runCommand } from "./terminal.ts";

@@ -1,5 +1,5 @@
 /**
- * Notebooks as files: read, given other parameters, executed, compared, and turned into a module that type-checks.
+ * Reads notebooks, changes their parameters, executes and compares them, and turns them into modules for type checking.
  * @module
  */
 import { join } from "../support/path.ts";
@@ -29,10 +29,10 @@ export interface Notebook {
 /** A cell's source as one text. */
 export const sourceOf = ({ source }: Cell): string => [source].flat().join("");
 
-/** What an output says in words. */
+/** The text of an output. */
 export const textOf = ({ text, data }: CellOutput): string => [text ?? data?.["text/plain"] ?? ""].flat().join("");
 
-/** Whether a cell carries a tag. */
+/** Whether a cell has a tag. */
 export const tagged = (cell: Cell, tag: string): boolean => cell.metadata.tags?.includes(tag) ?? false;
 
 /** The code cells, in order. */
@@ -54,10 +54,10 @@ export async function readNotebook(path: string): Promise<Notebook> {
 }
 
 /**
- * A copy with other values in its cell of parameters, and on another backend.
+ * A copy of a notebook with other values in its cell of parameters, or with another backend.
  *
  * @param notebook The notebook.
- * @param values New values by name; `backend` stands in the first cell.
+ * @param values The new values by name. `backend` is set in the first cell.
  * @throws {TypeError} If there is no such parameter.
  */
 export function withParameters(notebook: Notebook, values: Readonly<Record<string, number | string>>): Notebook {
@@ -79,9 +79,9 @@ export function withParameters(notebook: Notebook, values: Readonly<Record<strin
  * Runs a notebook in a fresh kernel, from top to bottom.
  *
  * @param notebook The notebook.
- * @param directory Where the two files go that Python reads and writes.
- * @param stored Whether pictures are to be PNG, as stored notebooks want it.
- * @returns The notebook with its outputs, its text as Python wrote it, and why it failed, if it did.
+ * @param directory The directory for the two files that Python reads and writes.
+ * @param stored Whether pictures must be PNG, as in stored notebooks.
+ * @returns The notebook with its outputs, the text that Python wrote, and the reason if it failed.
  */
 export async function execute(
   notebook: Notebook,
@@ -104,7 +104,7 @@ export async function execute(
 }
 
 /**
- * How a new run differs from the stored one: sources and their order, errors, MIME types, and the words of the cells
+ * How a new run differs from the stored one, in sources and their order, errors, MIME types, and the text of cells
  * tagged `deterministic`.
  */
 export function differences(stored: Notebook, fresh: Notebook): string[] {
@@ -129,7 +129,7 @@ export function differences(stored: Notebook, fresh: Notebook): string[] {
   return found;
 }
 
-/** The cells as one module, whose types can be checked; `root` is where `../lib/` is found. */
+/** The cells as one module for type checking. `root` is the directory in which to find `lib/`. */
 export function asModule(notebook: Notebook, root: string): string {
   return codeOf(notebook).map(sourceOf).join("\n").replaceAll('"../lib/', `"${root}lib/`);
 }

@@ -1,6 +1,6 @@
 /**
- * Private Python environments: for what runs notebooks, and for the peers of the benchmark. The user's own Python stays
- * as it is.
+ * Private Python environments, one for running notebooks and others for the peers in the benchmark. The user's own
+ * Python is not changed.
  * @module
  */
 import { cacheDirectory } from "../support/directories.ts";
@@ -8,7 +8,7 @@ import { run } from "../support/subprocess.ts";
 import { exists, withLock } from "../support/files.ts";
 import { join } from "../support/path.ts";
 
-/** What each environment holds, pinned. */
+/** The packages of each environment, with their versions pinned. */
 const REQUIREMENTS = {
   notebooks: ["nbclient==0.10.2", "nbformat==5.10.4"],
   browser: ["nbclient==0.10.2", "nbformat==5.10.4", "jupyterlab==4.4.5", "plotly==6.2.0", "playwright==1.54.0"],
@@ -19,7 +19,7 @@ const REQUIREMENTS = {
 /** An environment's name. */
 export type PythonTools = keyof typeof REQUIREMENTS;
 
-/** The interpreter of an environment, which may not be there yet. */
+/** The path of an environment's interpreter, which may not exist yet. */
 export function pythonOf(tools: PythonTools): string {
   const home = join(cacheDirectory(), "python", tools);
   return Deno.build.os === "windows" ? join(home, "Scripts", "python.exe") : join(home, "bin", "python");
@@ -31,16 +31,17 @@ const readyMark = (tools: PythonTools) =>
 /** Whether an environment is complete. */
 export const hasPython = (tools: PythonTools): Promise<boolean> => exists(readyMark(tools));
 
-/** A script beside this module. */
+/** The path of a script next to this module. */
 export const pythonScript = (name: string): string => new URL(`./python/${name}`, import.meta.url).pathname;
 
 /**
- * Makes an environment complete, if it is not; two at once wait for each other.
+ * Sets up an environment unless it is already complete. If two processes do this at once, one waits for the other.
  *
- * @param tools Which one.
- * @param say Told of each stage.
- * @returns Its interpreter.
- * @throws {Deno.errors.NotFound} Without Python 3 with venv and pip, or without the packages; the message says which.
+ * @param tools The name of the environment.
+ * @param say Called with a message at each stage.
+ * @returns The path of its interpreter.
+ * @throws {Deno.errors.NotFound} If Python 3 with venv and pip, or the packages, are not available; the message says
+ * which.
  */
 export async function pythonTools(tools: PythonTools, say: (line: string) => void): Promise<string> {
   if (await hasPython(tools)) return pythonOf(tools);

@@ -1,5 +1,5 @@
 /**
- * What the commands that train have in common: backend, images, the lines that open a run.
+ * What the commands that train share: the backend, the images, and the first lines that a run prints.
  * @module
  */
 import { checkPrecision } from "../backend/native/bfloat16.ts";
@@ -21,12 +21,12 @@ import { atTheDoor, showDownload, type Stop, type Voice } from "./terminal.ts";
 
 /** Flags about the machine. */
 export const MACHINE_FLAGS = {
-  backend: { takes: "text", help: "auto, native, webgpu, wasm or cpu (auto: the fastest at hand)" },
+  backend: { takes: "text", help: "auto, native, webgpu, wasm or cpu (auto: the fastest available)" },
   data: { takes: "text", help: "a directory with CIFAR-10's six .bin files; nothing is fetched" },
   offline: { help: "make no connection at all" },
 } as const satisfies Record<string, Flag>;
 
-/** The backend's name out of the flag, checked. */
+/** Reads and checks the flag for the backend. */
 export function backendFlag(value: string | undefined): BackendChoice {
   return atTheDoor(() => {
     const backend = value ?? "auto";
@@ -35,13 +35,15 @@ export function backendFlag(value: string | undefined): BackendChoice {
   });
 }
 
-/** Sets up native TensorFlow where the choice needs it; says so. Without it, auto goes on with another backend. */
+/**
+ * Sets up native TensorFlow if the choice needs it, and says so. If that fails, auto continues with another backend.
+ */
 export async function ensureNative(choice: BackendChoice, offline: boolean, { say }: Voice): Promise<void> {
   if ((choice !== "auto" && choice !== "native") || !needsSetUp()) return;
   if (offline) {
     if (!missingNativePart()) return;
     if (choice === "native") {
-      throw new Error("Cannot set up native TensorFlow: it needs the network once, got --offline");
+      throw new Error("Cannot set up native TensorFlow: the first time, it needs the network, got --offline");
     }
     return say("Native TensorFlow is not set up, and --offline forbids fetching it.");
   }
@@ -52,17 +54,17 @@ export async function ensureNative(choice: BackendChoice, offline: boolean, { sa
   } catch (error) {
     if (choice === "native" || !(error instanceof Deno.errors.NotFound)) throw error;
     say(`  ${error.message}`);
-    say("  Going on without it.");
+    say("  Continuing without it.");
   }
 }
 
-/** Starts the backend, set up first where it must be, and says which and why. */
+/** Starts the backend, after setting it up if necessary, and says which one and why. */
 export async function startBackend(
   choice: BackendChoice,
   { precision, offline = false }: { precision: Precision; offline?: boolean },
   speak: Voice,
 ): Promise<BackendName> {
-  checkPrecision(precision, choice); // before anything is fetched for it
+  checkPrecision(precision, choice); // checked before anything is fetched
   await ensureNative(choice, offline, speak);
   const { name, reason } = await selectBackend(choice, { precision });
   speak.say(`Backend: ${name} (${reason})${precision === "bfloat16" ? ", convolutions in bfloat16" : ""}`);
@@ -70,7 +72,7 @@ export async function startBackend(
   return name;
 }
 
-/** Reads the experiment that a flag names; a file that holds none is a wrong call. */
+/** Reads the experiment that a flag names. A file without one is a usage error. */
 export async function readSaved(path: string): Promise<SavedExperiment> {
   try {
     return await readExperiment(path);
@@ -79,7 +81,7 @@ export async function readSaved(path: string): Promise<SavedExperiment> {
   }
 }
 
-/** Refuses what is wrong with an experiment, or with `--data` beside it, before anything is set up for it. */
+/** Throws if something is wrong with an experiment, or with `--data` for it, before anything is set up. */
 export function checkEarly(experiment: Experiment, values: { data?: string }): void {
   atTheDoor(() => {
     checkExperiment(experiment);
@@ -87,11 +89,11 @@ export function checkEarly(experiment: Experiment, values: { data?: string }): v
     if (facts) planExperiment(experiment, facts);
   });
   if (experiment.data.dataset !== "cifar10") {
-    refuseFlags(values, ["data"], "Cannot use CIFAR-10's files: other images were asked for");
+    refuseFlags(values, ["data"], "Cannot use CIFAR-10's files: the experiment uses other images");
   }
 }
 
-/** Loads an experiment's images, fetching them where they are missing; then gives up network and subprocesses. */
+/** Loads an experiment's images, and fetches them if they are missing. Then gives up network and subprocesses. */
 export async function loadImages(
   { data }: Experiment,
   values: { data?: string; offline?: boolean },
@@ -102,7 +104,7 @@ export async function loadImages(
     if (!await cifar10IsCached()) {
       throw new Error(
         "Cannot load CIFAR-10: it is not in the cache, and --offline forbids fetching it; run `deno task setup` once " +
-          "with a network, or name a directory by --data",
+          "with a network, or name a directory with --data",
       );
     }
     say("Offline: CIFAR-10 from the cache.");
@@ -116,24 +118,24 @@ export async function loadImages(
   return images;
 }
 
-/** The plan of an experiment on loaded images, and the images that it takes. */
+/** Plans an experiment on loaded images, and chooses the images that it uses. */
 export function planOn(experiment: Experiment, images: Images): { plan: RunPlan; data: RunData } {
   const plan = atTheDoor(() => planExperiment(experiment, factsOf(images)));
   return { plan, data: chooseData(plan, images) };
 }
 
-/** From here on nothing may be fetched and no process started. */
+/** From here on, nothing can be fetched and no process can be started. */
 async function giveUpPermissions(): Promise<void> {
   await Deno.permissions.revoke({ name: "net" });
   await Deno.permissions.revoke({ name: "run" });
 }
 
-/** The lines that open a run. */
+/** The first lines that a run prints. */
 export function summary(plan: RunPlan, data: RunData, parameters: number): string[] {
   const { experiment, batchesPerEpoch, iterations } = plan;
   const { data: { dataset, classes, validationSize }, model, budget: { epochs, batchSize }, seed } = experiment;
   const held = validationSize > 0
-    ? `${data.validation.size} held out of training to validate on`
+    ? `${data.validation.size} held out of training for validation`
     : `validated on the ${data.validation.size} test images, as the article did`;
   const told = classes.length === 2 ? classes.join(" and ") : `${classes.length} classes`;
   const length = epochs === undefined
@@ -143,7 +145,7 @@ export function summary(plan: RunPlan, data: RunData, parameters: number): strin
     } x ${batchesPerEpoch} batches of ${batchSize} = ${iterations} iterations`;
   const cycles = cyclesOf(plan);
   const count = cycles && `${Number(cycles.cycles.toFixed(3))} ${cycles.cycles === 1 ? "cycle" : "cycles"}` +
-      `${cycles.endsAtBase ? "" : " (the last one is cut)"}`;
+      `${cycles.endsAtBase ? "" : " (the last one is incomplete)"}`;
   return [
     `Data:     ${DATASETS[dataset].title}, ${told}: ${data.train.size} images, ${held}, ${data.test.size} test images`,
     `Model:    ${model.name}, ${parameters.toLocaleString("en")} parameters, seed ${seed}`,

@@ -1,5 +1,5 @@
 /**
- * What the command line says, and the signals it hears.
+ * The output of the command line, and its handling of signals.
  * @module
  */
 import { duration, logSink, type ProgressSink, terminalSink } from "../callbacks/progress.ts";
@@ -12,26 +12,26 @@ function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): v
   try {
     for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error; // the reader, such as `head`, has had enough
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error; // the reader, such as `head`, has stopped reading
   }
 }
 
-/** Says a line to the person; with `--json`, on stderr, as stdout is then for events. */
+/** Prints a line for the user. With `--json` it goes to stderr, because stdout is then for events. */
 export type Say = (line?: string) => void;
 
-/** How a command speaks. */
+/** How a command talks to the user and to programs. */
 export interface Voice {
-  /** For the person. */
+  /** Prints a line for the user. */
   readonly say: Say;
-  /** One event, with `--json`; nothing otherwise. */
+  /** Prints one event with `--json`; does nothing without. */
   readonly event: (name: string, values?: Record<string, unknown>) => void;
-  /** For progress. */
+  /** Shows progress. */
   readonly sink: ProgressSink;
   /** Whether events go to stdout. */
   readonly json: boolean;
 }
 
-/** The voice of a command: a terminal's, a log's, or one event a line. */
+/** Makes the voice of a command, for a terminal or a log; with `--json`, it also prints one event per line. */
 export function voice(json = false): Voice {
   const stream = json ? Deno.stderr : Deno.stdout;
   const say = (line = "") => write(stream, `${line}\n`);
@@ -51,7 +51,7 @@ export function voice(json = false): Voice {
   };
 }
 
-/** A sink's way to show a download. */
+/** Returns a function that shows the progress of a download. */
 export function showDownload(sink: ProgressSink) {
   let shown = 0;
   let started: number | undefined;
@@ -71,18 +71,18 @@ export function showDownload(sink: ProgressSink) {
   };
 }
 
-/** The exit code of a run that a signal ended: 128 and the signal's number. */
+/** The exit codes of a run that a signal ended: 128 plus the signal's number. */
 export const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** A stop that was asked for. */
+/** A way to learn that the user asked to stop. */
 export interface Stop {
-  /** Given by the first signal. */
+  /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** The exit code that belongs to it. */
+  /** The exit code for the signal that arrived. */
   readonly code: () => number;
 }
 
-/** Hears Ctrl-C and SIGTERM: the first asks to stop, a second one ends at once. */
+/** Listens for Ctrl-C and SIGTERM. The first asks the run to stop, and a second one ends the process at once. */
 export function hearSignals(say: Say): Stop {
   const controller = new AbortController();
   let code = 0;
@@ -90,7 +90,8 @@ export function hearSignals(say: Say): Stop {
   for (const [name, number] of Object.entries(SIGNAL_CODES) as [keyof typeof SIGNAL_CODES, number][]) {
     if (Deno.build.os === "windows" && name === "SIGTERM") continue;
     Deno.addSignalListener(name, () => {
-      // a terminal sends Ctrl-C to every process in front of it, and those pass it on: that is still the first one
+      // A terminal sends Ctrl-C to all processes in the foreground, and these pass it on. So a signal within a second
+      // of the first is still the same Ctrl-C.
       if (controller.signal.aborted && performance.now() - at > 1000) Deno.exit(code);
       if (controller.signal.aborted) return;
       [code, at] = [number, performance.now()];
@@ -98,16 +99,17 @@ export function hearSignals(say: Say): Stop {
       controller.abort(new DOMException("stopped by a signal", "AbortError"));
     });
   }
-  // unheard, it would end the process without a word; heard, the write fails with an error that says so
+  // Without a listener, this signal (a file grew too large) would end the process silently. With one, the write fails
+  // with an error that explains it.
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGXFSZ", () => {});
   return { signal: controller.signal, code: () => code };
 }
 
 /**
- * Runs a command and ends the process: 0, 1 for a failed run, 2 for a wrong call, or what the command returns.
+ * Runs a command and ends the process with what the command returns, 1 for a failed run, or 2 for a wrong call.
  *
  * @param command The command.
- * @param verbose Whether to show a stack.
+ * @param verbose Whether to show the stack trace of an error.
  */
 export async function runCommand(command: () => Promise<number>, verbose: boolean): Promise<never> {
   let code: number;
@@ -119,11 +121,11 @@ export async function runCommand(command: () => Promise<number>, verbose: boolea
     if (verbose && error instanceof Error) write(Deno.stderr, `${error.stack}\n`);
     code = error instanceof UsageError ? 2 : error instanceof DOMException && error.name === "AbortError" ? 130 : 1;
   }
-  // an import that JSR never answers would keep the process alive
+  // an import from JSR that never gets an answer would keep the process alive
   Deno.exit(code);
 }
 
-/** Turns the errors of checks at the door into wrong calls. */
+/** Turns the errors of checks on flags into usage errors. */
 export function atTheDoor<T>(check: () => T): T {
   try {
     return check();

@@ -1,5 +1,5 @@
 /**
- * What `deno task train` says while a run goes and when it has ended.
+ * What `deno task train` prints during a run and at its end.
  * @module
  */
 import { missingBfloat16 } from "../backend/native/bfloat16.ts";
@@ -16,7 +16,7 @@ import { numbersOf } from "../history/history.ts";
 import { join, relative } from "../support/path.ts";
 import type { Voice } from "./terminal.ts";
 
-/** Events for `--json`, and, after the first steps, how long the run will take. */
+/** Sends events for `--json`, and after the first steps says how long the run will take. */
 export function eventsAndEstimate(
   plan: RunPlan,
   { say, event, json }: Voice,
@@ -32,7 +32,9 @@ export function eventsAndEstimate(
       if (steps === skipped + measured) {
         const total = (performance.now() - started) / measured *
           (plan.iterations - (training.scheduler?.iteration ?? 0));
-        if (total > 600_000) say(`This run will take about ${duration(total)}; Ctrl-C stops it, --resume goes on.`);
+        if (total > 600_000) {
+          say(`This run will take about ${duration(total)}; Ctrl-C stops it, --resume continues it.`);
+        }
       }
       if (!json || !training.scheduler) return;
       const { history } = training.scheduler;
@@ -45,7 +47,7 @@ export function eventsAndEstimate(
   };
 }
 
-/** Writes what there is and says how it went; returns the exit code. */
+/** Writes the results, prints how the run went, and returns the exit code. */
 export async function finish(
   plan: RunPlan,
   data: RunData,
@@ -72,13 +74,13 @@ export async function finish(
       ? "the weights must be finite, got NaN or Infinity"
       : `the loss must be a finite number, got ${loss}`;
     throw new Error(
-      `Cannot go on training: ${what} at iteration ${history.iterations[last]} with the learning rate at ` +
-        `${history.lr[last].toPrecision(3)}; take a lower --max-lr (\`deno task find-lr\` finds one)`,
+      `Cannot continue training: ${what} at iteration ${history.iterations[last]} with the learning rate at ` +
+        `${history.lr[last].toPrecision(3)}; try a lower --max-lr (\`deno task find-lr\` finds one)`,
     );
   }
   if (status === "interrupted" || !evaluation) {
     say([`Stopped after ${scheduler.iteration} of ${plan.iterations} iterations.`, ...files].join("\n"));
-    say(`Go on with: deno task train --resume ${place}`);
+    say(`Continue with: deno task train --resume ${place}`);
     event("interrupted", { iteration: scheduler.iteration, directory: place });
     return signalCode;
   }
@@ -103,7 +105,7 @@ function nextSteps({ experiment }: RunPlan, backend: BackendName, place: string)
   const other = experiment.schedule.name === "triangular" ? "one-cycle" : "triangular";
   const faster = backend === "native" && experiment.precision === "float32" && missingBfloat16() === undefined;
   const steps = [
-    [`open ${join(place, "plots.html")}`, "the plots, interactive"],
+    [`open ${join(place, "plots.html")}`, "the interactive plots"],
     [`deno task train --schedule ${other}`, "another schedule (--list names them all)"],
     ...faster ? [["deno task train --precision bfloat16", "mixed precision, which this processor has: faster"]] : [],
     ["deno task find-lr", "find the bounds for your own model"],

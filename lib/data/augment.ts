@@ -1,5 +1,5 @@
 /**
- * Augmentation: small random changes that leave the class as it is.
+ * Augmentation: small random changes that do not change an image's class.
  * @module
  */
 export type { Augmentation } from "./augmentation/augmentation.ts";

@@ -1,5 +1,5 @@
 /**
- * The images that augmentation makes, to look at.
+ * Makes augmented images to look at.
  * @module
  */
 import { checkNumber, checkOptions } from "../support/check.ts";
@@ -9,24 +9,24 @@ import { randomFrom } from "./random.ts";
 
 /** Options of {@linkcode augmentedImages}. */
 export interface AugmentedOptions {
-  /** Random changes, one after the other. */
+  /** Random changes, applied one after another. */
   augment: readonly Augmentation[];
-  /** Decides the changes, as in `batches`. */
+  /** The seed that decides the changes, as in `batches`. */
   seed: number;
-  /** The epoch whose images are made, from 0. Default 0. */
+  /** The epoch whose images to make, counted from 0. Default 0. */
   epoch?: number;
-  /** The mean image that `batches` subtracts; where a change leaves a hole, it shows. None by default. */
+  /** The mean image that `batches` subtracts; it fills the gaps that a change leaves. None by default. */
   mean?: Float32Array;
 }
 
 /**
- * The images of a data set as `batches` changes them in an epoch, in the data set's order: what the network is shown,
- * before the mean is subtracted.
+ * The images of a data set as `batches` changes them in an epoch, in the data set's order. This is what the network
+ * sees, except that the mean is not subtracted.
  *
- * @param dataset The images; they stay as they are.
+ * @param dataset The images, which are not modified.
  * @param options See {@linkcode AugmentedOptions}.
  * @throws {TypeError} If an option is unknown.
- * @throws {RangeError} If the seed is no whole number, or the epoch no whole number of 0 or more.
+ * @throws {RangeError} If the seed is not a whole number, or the epoch is not a whole number of 0 or more.
  * @example
  * ```ts
  * import { augmentedImages, imageDataset, randomFlip } from "../core.ts";
@@ -54,9 +54,10 @@ export function augmentedImages(dataset: ImageDataset, options: AugmentedOptions
 }
 
 /**
- * How an epoch changes the image at a place in the data set: by the seed, the epoch and the place alone.
+ * Returns a function that changes the image at a place in the data set. The change depends only on the seed, the epoch
+ * and the place.
  *
- * @param dataset Whose images are changed.
+ * @param dataset The data set whose images are changed.
  * @param options As for {@linkcode augmentedImages}, checked.
  */
 export function changer(

@@ -1,5 +1,5 @@
 /**
- * From a data set to the batches that a model trains on.
+ * Turns a data set into the batches that a model trains on.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -14,28 +14,34 @@ import { toNumbers, toTensors } from "./tensors.ts";
 export interface BatchOptions {
   /** Images in a batch, 1 to the data set's size. */
   batchSize: number;
-  /** With a seed: shuffled anew in each epoch, the same way for the same seed. Without: in order. */
+  /**
+   * With a seed, the images are reshuffled in each epoch, in the same way for the same seed. Without one, they stay in
+   * order.
+   */
   seed?: number;
   /** The mean image to subtract, h * w * c numbers; none by default. */
   mean?: Float32Array;
-  /** Random changes, one after the other; they need a seed. */
+  /** Random changes, applied one after another. They need a seed. */
   augment?: readonly Augmentation[];
-  /** Whether an epoch leaves out the last, partial batch. Default: with a seed yes, without no. */
+  /** Whether an epoch leaves out the last, partial batch. The default is true with a seed and false without. */
   dropRemainder?: boolean;
   /**
-   * The share s of each target that is spread evenly over all classes, 0 or more and below 1. Default 0: one-hot targets.
-   * Targets are `(1 - s) onehot + s / classes` (Szegedy et al. 2016). For training; scores want one-hot targets.
+   * The share s of each target that is spread evenly over all classes, 0 or more and below 1. The default is 0, which
+   * gives one-hot targets. Targets are `(1 - s) onehot + s / classes` (Szegedy et al. 2016). Use smoothing only for
+   * training: scores need one-hot targets.
    */
   labelSmoothing?: number;
-  /** How many batches are prepared, counting the one that is asked for; 0 or 1 prepares none ahead. Default 1. */
+  /** How many batches to prepare, counting the one in use; 0 or 1 prepares none ahead. Default 1. */
   prefetch?: number;
 }
 
-/** Where the next pass over the batches starts: how many epochs, and batches of the epoch that follows, are done. */
+/**
+ * Where the next pass over the batches starts: after how many epochs, and how many batches of the epoch after those.
+ */
 export interface Position {
   /** Epochs done. */
   readonly epoch: number;
-  /** Batches done in the epoch that follows. */
+  /** Batches done in the next epoch. */
   readonly batch: number;
 }
 
@@ -46,22 +52,23 @@ export type Batches = tf.data.Dataset<{ xs: tf.Tensor4D; ys: tf.Tensor2D }> & {
   /** Where the next pass starts. */
   readonly position: Position;
   /**
-   * Makes the next pass start there. Its batch may be `batchesPerEpoch`, where a run stopped right after an epoch's last
-   * batch: that pass is empty, and the one after it starts the next epoch.
+   * Makes the next pass start at a position. If a run stopped right after an epoch's last batch, the position's batch
+   * may be `batchesPerEpoch`; then that pass is empty, and the one after it starts the next epoch.
    */
   startAt(position: Position): void;
 };
 
 /**
- * Batches of a data set, for `model.fitDataset`. A pass over them is an epoch.
+ * Makes batches of a data set, for `model.fitDataset`. One pass over the batches is an epoch.
  *
- * Batch b of epoch e depends on the seed, e and b alone, so a run can be repeated and taken up anywhere. The
- * images stay bytes until their batch is made.
+ * Batch b of epoch e depends only on the seed, e and b, so a run can be repeated, and resumed at any batch. Images stay
+ * bytes in memory until their batch is made.
  *
- * An epoch is done when its last batch has been taken; only then does the next pass start the next epoch. A look at the
- * first batch, or a training that stops in the middle, changes nothing: the next pass starts the same epoch again.
- * (So `data.take(5)` gives the same five batches each time.) Two fits, one after the other, go on counting epochs.
- * `findLearningRate` and `refreshBatchNorm` put `position` back afterwards; `startAt` does so for other passes.
+ * An epoch is done when its last batch has been taken; only then does the next pass start the next epoch. If you look
+ * at the first batch only, or a training stops in the middle, nothing changes: the next pass starts the same epoch
+ * again. (So `data.take(5)` gives the same five batches each time.) A second fit continues the count of epochs where
+ * the first ended. `findLearningRate` and `refreshBatchNorm` restore `position` afterwards; after a pass of your own,
+ * restore it with `startAt`.
  *
  * @param dataset The images.
  * @param options See {@linkcode BatchOptions}.
@@ -116,14 +123,15 @@ export function batches(dataset: ImageDataset, options: BatchOptions): Batches {
         (_, i) => order ? order[index * batchSize + i] : index * batchSize + i,
       );
       const numbers = toNumbers(dataset, places, { mean, change, labelSmoothing });
-      // a function, called when the batch is taken: one that was prepared but never taken neither counts nor holds tensors
+      // a function that is called when the batch is taken, so that a prepared batch nobody takes neither counts nor
+      // holds tensors
       yield () => {
         if (index === count - 1) next = following;
         return toTensors(dataset, numbers);
       };
     }
   };
-  // tfjs types a generator's items loosely: this is the one place that says what they are
+  // tfjs types a generator's items loosely, so their real types are stated here
   const plain = tf.data.generator(pass as unknown as () => Iterator<tf.TensorContainer>);
   const made = (prefetch > 0 ? plain.prefetch(prefetch) : plain)
     .map((take) => (take as unknown as () => tf.TensorContainer)());
@@ -137,7 +145,7 @@ export function batches(dataset: ImageDataset, options: BatchOptions): Batches {
 
 const WHOLE = ["a whole number of 0 or more", (value: number) => Number.isInteger(value) && value >= 0] as const;
 
-/** A copy of the position, if it is one. */
+/** Checks a position and copies it. */
 function checked({ epoch, batch }: Position, batchesPerEpoch: number): Position {
   const verb = "start at a position";
   checkNumber(verb, "epoch", epoch, ...WHOLE);
@@ -152,8 +160,8 @@ function checked({ epoch, batch }: Position, batchesPerEpoch: number): Position 
 }
 
 /**
- * Remembers where the next pass over these batches starts; the function it returns makes it start there again. Data sets
- * that are not {@linkcode Batches} have no such place, and stay as they are.
+ * Remembers where the next pass over these batches starts, and returns a function that makes it start there again. For
+ * data sets other than {@linkcode Batches}, that function does nothing.
  */
 export function bookmark(data: object): () => void {
   if (!("startAt" in data && "position" in data)) return () => {};

@@ -1,14 +1,14 @@
 /**
- * Data sets one after the other.
+ * Joins data sets.
  * @module
  */
 import { type ImageDataset, imageDataset } from "./dataset.ts";
 
 /**
- * Data sets one after the other, as one.
+ * Joins data sets into one, in the order given.
  *
- * @param datasets The data sets, one or more, of one shape and with the same classes.
- * @throws {TypeError} If there is none, or they differ in shape or classes.
+ * @param datasets The data sets, one or more, all of the same shape and with the same classes.
+ * @throws {TypeError} If none is given, or they differ in shape or classes.
  * @example
  * ```ts
  * import { concatenate, imageDataset } from "../core.ts";

@@ -1,5 +1,5 @@
 /**
- * Labelled images in memory, and what can be done with them before training.
+ * Labelled images in memory, and the ways to select, split and average them before training.
  * @module
  */
 import { checkNumber, shown } from "../support/check.ts";
@@ -9,7 +9,7 @@ import { shuffled } from "./random.ts";
 export interface ImageDataset {
   /** The pixels, 0 to 255: image after image, rows, columns, channels (n h w c). */
   readonly images: Uint8Array;
-  /** One class index an image. */
+  /** One class index per image. */
   readonly labels: Uint8Array;
   /** How many images there are. */
   readonly size: number;
@@ -19,7 +19,7 @@ export interface ImageDataset {
   readonly classNames: readonly string[];
 }
 
-/** What makes data sets; a notebook's display knows them by it. */
+/** The class of all data sets made here, by which a notebook's display recognizes them. */
 export class LabelledImages implements ImageDataset {
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
@@ -38,17 +38,17 @@ export class LabelledImages implements ImageDataset {
   }
 }
 
-/** Bytes of one image. */
+/** The number of bytes in one image. */
 export function imageLength({ shape: [height, width, channels] }: Pick<ImageDataset, "shape">): number {
   return height * width * channels;
 }
 
 /**
- * Makes a data set out of its parts, checked.
+ * Makes a data set from its parts, and checks them.
  *
  * @param parts Pixels, labels, the shape of one image and the classes' names; see {@linkcode ImageDataset}.
- * @throws {TypeError} If pixels, labels and shape do not belong together.
- * @throws {RangeError} If a label names no class.
+ * @throws {TypeError} If pixels, labels and shape do not match.
+ * @throws {RangeError} If a label has no class.
  * @example
  * ```ts
  * import { imageDataset } from "./dataset.ts";
@@ -102,16 +102,17 @@ export interface SubsetOptions {
   size?: number;
   /** The names of the classes to keep, in their new order; all by default. */
   classes?: readonly string[];
-  /** With a seed, a random choice; without, the first ones. */
+  /** With a seed, the images are chosen at random; without one, the first images are kept. */
   seed?: number;
 }
 
 /**
- * A smaller data set: some classes, some images.
+ * Takes a smaller data set: some of the classes, some of the images, or both.
  *
  * @param dataset The images to choose from.
  * @param options See {@linkcode SubsetOptions}.
- * @throws {RangeError} If a class is unknown, there are fewer than two, or more images are asked for than there are.
+ * @throws {RangeError} If a class is unknown, there are fewer than two classes, or you ask for more images than there
+ * are.
  * @example
  * ```ts
  * import { imageDataset, subset } from "./dataset.ts";
@@ -164,13 +165,13 @@ export function subset(dataset: ImageDataset, options: SubsetOptions = {}): Imag
 }
 
 /**
- * Splits a data set at random: what remains, and what is held out to choose by.
+ * Splits a data set at random into a part to train on and a part to hold out for validation.
  *
  * @param dataset The images to split.
- * @param options `fraction` to hold out, above 0 and below 1; `seed`, a whole number; `stratified`, by default false:
- * whether to hold out that fraction of each class, and at least one image of every class that has two or more.
- * @returns `[rest, heldOut]`, one image or more each.
- * @throws {RangeError} If the fraction is out of range, or one part would be empty.
+ * @param options `fraction` to hold out, above 0 and below 1; `seed`, a whole number; `stratified`, whether to hold out
+ * that fraction of each class, and at least one image of every class that has two or more. Default false.
+ * @returns `[rest, heldOut]`, each with at least one image.
+ * @throws {RangeError} If the fraction is out of range, or one of the parts would be empty.
  * @example
  * ```ts
  * import { imageDataset, split } from "./dataset.ts";
@@ -206,7 +207,7 @@ export function split(
 }
 
 /**
- * The mean image of a data set: the mean of each pixel and channel over all images, 0 to 255.
+ * Computes the mean image of a data set: the mean of each pixel and channel over all images, 0 to 255.
  *
  * Source: the article subtracts the training set's mean from training and test images.
  *

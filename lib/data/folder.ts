@@ -1,5 +1,5 @@
 /**
- * Images from a folder with one sub-folder a class.
+ * Loads images from a folder with one sub-folder per class.
  * @module
  */
 import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
@@ -13,33 +13,34 @@ import { fitImage, type RgbImage, turnUpright } from "./resize.ts";
 export interface FolderOptions {
   /** Height and width of the images in the data set, in pixels, 1 or more each. Default `[32, 32]`. */
   size?: readonly [height: number, width: number];
-  /** Ends the loading; it then throws the signal's reason. */
+  /** A signal to stop the loading, which then throws the signal's reason. */
   signal?: AbortSignal;
-  /** Told after each image. */
+  /** Called after each image. */
   onProgress?: (progress: { done: number; total: number }) => void;
 }
 
-/** Labels are bytes. */
+/** The limit exists because labels are bytes. */
 const MOST_CLASSES = 255;
 
 /**
- * Loads a folder of images: one sub-folder a class, its name the class's, with PNGs and JPEGs of any sizes in it.
+ * Loads a folder of images. Each class has a sub-folder of its name with PNGs and JPEGs of any size.
  *
- * Each image is turned upright (by a JPEG's EXIF orientation), cut to the wanted aspect around its middle, and resized: by
- * area averaging where it shrinks, bilinearly where it grows. All have three channels: grey becomes red, green and blue,
- * 16 bits become 8, what is transparent lies over white; embedded colour profiles are ignored. Classes and files come in
- * the order of their names, so loading again gives the same data set. One image at a time is decoded, of up to 50 million
- * pixels; besides it, only the resized ones are in memory.
+ * Each image is turned upright (by a JPEG's EXIF orientation), cropped around its middle to the right aspect ratio, and
+ * resized: by area averaging if it shrinks, bilinearly if it grows. All images get three channels: grey is copied to
+ * red, green and blue, 16 bits are reduced to 8, and transparent images are laid over white; embedded colour profiles
+ * are ignored. Classes and files are sorted by name, so loading again gives the same data set. Images are decoded one
+ * at a time and may have up to 50 million pixels; otherwise only resized images are in memory.
  *
- * Not looked at: files and folders whose name starts with a dot, folders inside a class's folder, and files whose name
- * does not end in .png, .jpg or .jpeg. Symbolic links are followed within the folder; one that leads out of it is an error.
+ * Some things are ignored: files and folders whose names start with a dot, folders inside a class's folder, and files
+ * whose names do not end in .png, .jpg or .jpeg. Symbolic links are followed within the folder; a link that leads out
+ * of it is an error.
  *
  * @param path The folder.
  * @param options See {@linkcode FolderOptions}.
  * @returns The data set, of shape [height, width, 3].
  * @throws {RangeError} If there are not 2 to 255 classes, or the size is out of range.
- * @throws {Deno.errors.NotFound} If the folder is not there, or a class has no image.
- * @throws {Deno.errors.InvalidData} If an image is broken, too large, or of a kind that is not decoded, or a link leads out
+ * @throws {Deno.errors.NotFound} If the folder does not exist, or a class has no image.
+ * @throws {Deno.errors.InvalidData} If an image is damaged, too large, or of an unsupported kind, or a link leads out
  * of the folder. The message names the file.
  * @example
  * ```ts ignore
@@ -79,7 +80,7 @@ async function listImages(path: string): Promise<{ classNames: string[]; files: 
   const classNames = (await entries(path, root)).filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
   if (classNames.length < 2 || classNames.length > MOST_CLASSES) {
     throw new RangeError(
-      `Cannot load images from ${path}: it must hold 2 to ${MOST_CLASSES} folders, one a class, got ${classNames.length}`,
+      `Cannot load images from ${path}: it must hold 2 to ${MOST_CLASSES} folders, one per class, got ${classNames.length}`,
     );
   }
   const files: { path: string; label: number }[] = [];
@@ -94,7 +95,7 @@ async function listImages(path: string): Promise<{ classNames: string[]; files: 
   return { classNames, files };
 }
 
-/** What a folder holds and what its links lead to, hidden names left out, sorted by name. */
+/** A folder's entries without the hidden ones, sorted by name. Links are resolved. */
 async function entries(folder: string, root: string): Promise<{ name: string; isDirectory: boolean }[]> {
   let path = folder;
   try {
@@ -113,7 +114,7 @@ async function entries(folder: string, root: string): Promise<{ name: string; is
   }
 }
 
-/** Throws if a link leads out of the folder: what trains a model should be what the folder shows. */
+/** Throws if a link leads out of the folder: a model should train only on what is in the folder. */
 async function checkInside(link: string, root: string): Promise<void> {
   const target = await Deno.realPath(link);
   const way = relative(root, target);
@@ -122,7 +123,7 @@ async function checkInside(link: string, root: string): Promise<void> {
   }
 }
 
-/** Reads an image, upright and of this size. */
+/** Reads an image, turns it upright, and resizes it to this size. */
 async function readImage(
   path: string,
   [height, width]: readonly [number, number],
@@ -140,7 +141,7 @@ async function readImage(
   }
   try {
     const { image, header: { orientation } } = decodeImage(bytes);
-    const stored = fitImage(image, orientation < 5 ? [height, width] : [width, height]); // resized first: less to turn
+    const stored = fitImage(image, orientation < 5 ? [height, width] : [width, height]); // leaves less to turn
     return turnUpright(stored, orientation);
   } catch (error) {
     const { message, cause } = error as Error;

@@ -1,5 +1,5 @@
 /**
- * Images into a folder with one sub-folder a class.
+ * Writes images to a folder with one sub-folder per class.
  * @module
  */
 import { encode } from "fast-png";
@@ -9,14 +9,14 @@ import { join } from "../support/path.ts";
 import { type ImageDataset, imageLength } from "./dataset.ts";
 
 /**
- * Writes a data set as PNG files, without loss: one sub-folder a class, its name the class's, and in it an image a file,
- * `00000.png`, `00001.png`, and so on, numbered by its place in the data set. It is what `imagesFromFolder` reads, which
- * sorts by class. Files of the same name are replaced, others stay.
+ * Writes a data set as PNG files, without loss. Each class gets a sub-folder of its name, and each image a file,
+ * `00000.png`, `00001.png`, and so on, numbered by its place in the data set. `imagesFromFolder` reads such a folder;
+ * it then sorts the images by class. Files of the same name are replaced; others are left alone.
  *
- * @param dataset The images, of 1 to 4 channels: grey, grey and opacity, colours, colours and opacity.
- * @param path The folder; made if it is not there.
+ * @param dataset The images, with 1 to 4 channels: grey, grey with opacity, colour, or colour with opacity.
+ * @param path The folder, which is created if it does not exist.
  * @throws {TypeError} If the images have more than 4 channels.
- * @throws {RangeError} If a class's name is no name of a folder.
+ * @throws {RangeError} If a class's name cannot be the name of a folder.
  * @throws {Deno.errors.PermissionDenied | Error} If a file cannot be written. The message names it.
  * @example
  * ```ts ignore
@@ -33,7 +33,7 @@ export async function imagesToFolder(dataset: ImageDataset, path: string): Promi
   if (![1, 2, 3, 4].includes(channels)) {
     throw new TypeError(`Cannot ${verb}: images must have 1 to 4 channels, got ${channels}`);
   }
-  // a name that starts with a dot would not be read again
+  // `imagesFromFolder` would skip a name that starts with a dot
   const wrong = dataset.classNames.find((name) => name === "" || /^\.|[\\/\0]/.test(name));
   if (wrong !== undefined) {
     throw new RangeError(`Cannot ${verb}: a class's name must be the name of a folder, got ${shown(wrong)}`);

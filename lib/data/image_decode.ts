@@ -1,24 +1,25 @@
 /**
- * PNG and JPEG files as red, green and blue bytes.
+ * Decodes PNG and JPEG files to red, green and blue bytes.
  * @module
  */
 import { convertIndexedToRgb, decode as decodePng, type DecodedPng } from "fast-png";
-// The decoder that Jimp and image-js use as well: pure JavaScript, without dependencies, baseline and progressive
+// Jimp and image-js use this decoder too. It is pure JavaScript without dependencies, and reads baseline and
+// progressive files.
 import { decode as decodeJpeg } from "jpeg-js";
 import { type ImageHeader, readHeader } from "./image_header.ts";
 import type { RgbImage } from "./resize.ts";
 
-/** The most pixels of an image that is decoded: a few bytes can claim thousands of millions, and take all memory. */
+/** The most pixels that an image may have. A tiny file can claim billions of pixels, which would take all memory. */
 export const MOST_PIXELS = 50_000_000;
 
 /**
- * Decodes a PNG or a JPEG. Grey becomes red, green and blue of equal value, 16 bits become 8, what is transparent lies
- * over white.
+ * Decodes a PNG or a JPEG. Grey is copied to red, green and blue, 16 bits are reduced to 8, and transparent images are
+ * laid over white.
  *
  * @param bytes The file's bytes.
- * @returns The image as it is stored, and its header, which says how it is turned.
- * @throws {Error} If it is broken, is too large, or is of a kind that is not decoded here; the message says what it
- * must be, to be put behind the file's name.
+ * @returns The image as it is stored, and its header, which says how to turn it upright.
+ * @throws {Error} If the image is damaged, too large, or of an unsupported kind. The message says what it must be, and
+ * completes a sentence that begins with the file's name.
  */
 export function decodeImage(bytes: Uint8Array): { image: RgbImage; header: ImageHeader } {
   const header = readHeader(bytes);
@@ -32,12 +33,14 @@ export function decodeImage(bytes: Uint8Array): { image: RgbImage; header: Image
     return { image: { pixels, height, width }, header };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`it must be a whole ${kind.toUpperCase()}, got one that cannot be decoded (${reason})`, { cause });
+    throw new Error(`it must be a complete ${kind.toUpperCase()}, got one that cannot be decoded (${reason})`, {
+      cause,
+    });
   }
 }
 
 function jpegPixels(bytes: Uint8Array): Uint8Array {
-  // by its own count, 50 million pixels without subsampled colours take 1.1 GB; measured, 49 million took 2.1 GB
+  // the decoder counts 1.1 GB for 50 million pixels without subsampled colours; we measured 2.1 GB for 49 million
   const limits = { maxResolutionInMP: MOST_PIXELS / 1e6, maxMemoryUsageInMB: 2048 };
   return decodeJpeg(bytes, { useTArray: true, formatAsRGBA: false, ...limits }).data;
 }
@@ -57,7 +60,7 @@ function pngPixels(bytes: Uint8Array, { indexed, height, width }: ImageHeader): 
   return pixels;
 }
 
-/** A PNG's numbers, one a channel, up to `most`; and the colour that stands for nothing. */
+/** A PNG's numbers, one per channel, from 0 to `most`, and the colour that means transparent. */
 interface Samples {
   readonly data: ArrayLike<number>;
   readonly channels: number;
@@ -65,13 +68,13 @@ interface Samples {
   readonly transparent?: readonly number[];
 }
 
-/** Unpacks a PNG: colours for a palette's numbers, a number each for those of 1, 2 or 4 bits. */
+/** Unpacks a PNG: indices become the palette's colours, and numbers of 1, 2 or 4 bits get an element each. */
 function samples(png: DecodedPng, indexed: boolean): Samples {
   const { data, channels, depth } = png;
   const transparent = png.transparency && [...png.transparency];
   if (!indexed && depth >= 8) return { data, channels, most: 2 ** depth - 1, transparent };
   if (indexed && !png.palette?.length) throw new Error("no palette");
-  // grey of fewer than 8 bits is unpacked by way of a palette of greys
+  // grey of fewer than 8 bits is unpacked with a palette of greys
   const palette = png.palette ?? Array.from({ length: 2 ** depth }, (_, index) => {
     const grey = 255 * index / (2 ** depth - 1);
     return [grey, grey, grey, index === transparent?.[0] ? 0 : 255];

@@ -1,17 +1,17 @@
 /**
- * What the first bytes of a PNG or a JPEG say, read before anything is decoded.
+ * Reads the header of a PNG or a JPEG, before anything is decoded.
  * @module
  */
 
-/** A picture's kind, size and turn. */
+/** An image's kind, size and orientation. */
 export interface ImageHeader {
-  /** The format, by the file's first bytes. */
+  /** The format, as the file's first bytes say. */
   readonly kind: "png" | "jpeg";
   /** Pixels in a column, as stored. */
   readonly height: number;
   /** Pixels in a row, as stored. */
   readonly width: number;
-  /** EXIF's orientation, 1 to 8; 1 where there is none. */
+  /** EXIF's orientation, 1 to 8; 1 if there is none. */
   readonly orientation: number;
   /** Whether a PNG takes its colours from a palette. */
   readonly indexed: boolean;
@@ -21,8 +21,8 @@ export interface ImageHeader {
  * Reads the header of a PNG or a JPEG.
  *
  * @param bytes The file's bytes.
- * @throws {Error} If it is neither, is cut off, or is of a kind that is not decoded here; the message says what it
- * must be, to be put behind the file's name.
+ * @throws {Error} If it is neither, is cut off, or is of an unsupported kind. The message says what it must be, and
+ * completes a sentence that begins with the file's name.
  */
 export function readHeader(bytes: Uint8Array): ImageHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -36,17 +36,19 @@ function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
   return start.every((byte, index) => bytes[index] === byte);
 }
 
-/** PNG's first chunk: width, height, bits a channel, colour type, compression, filter, interlace. */
+/** PNG's first chunk: width, height, bits per channel, colour type, compression, filter, interlace. */
 function pngHeader(view: DataView): ImageHeader {
-  if (view.byteLength < 33) throw new Error(`it must be a whole PNG, got ${view.byteLength} bytes`);
+  if (view.byteLength < 33) throw new Error(`it must be a complete PNG, got ${view.byteLength} bytes`);
   const [depth, colour, interlaced] = [view.getUint8(24), view.getUint8(25), view.getUint8(28)];
   if (interlaced && depth < 8) {
-    throw new Error(`it must be a PNG without interlacing, or with 8 bits a channel or more, got ${depth} interlaced`);
+    throw new Error(
+      `it must be a PNG without interlacing, or with 8 bits per channel or more, got ${depth} interlaced`,
+    );
   }
   return { kind: "png", width: view.getUint32(16), height: view.getUint32(20), orientation: 1, indexed: colour === 3 };
 }
 
-/** JPEG's segments up to the one that starts the frame. */
+/** Reads JPEG's segments up to the one that starts the frame. */
 function jpegHeader(view: DataView): ImageHeader {
   let orientation = 1;
   for (let at = 2; at + 9 < view.byteLength;) {
@@ -55,10 +57,10 @@ function jpegHeader(view: DataView): ImageHeader {
       at++; // fill bytes
       continue;
     }
-    if (marker === 0xd9 || marker === 0xda) break; // the image's end, or its data, without a frame
+    if (marker === 0xd9 || marker === 0xda) break; // the image ends, or its data begins, without a frame
     if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
       if (marker > 0xc2 || view.getUint8(at + 4) !== 8) {
-        throw new Error("it must be a baseline or progressive JPEG of 8 bits a channel, got another kind");
+        throw new Error("it must be a baseline or progressive JPEG of 8 bits per channel, got another kind");
       }
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
       return { kind: "jpeg", height, width, orientation, indexed: false };
@@ -71,10 +73,10 @@ function jpegHeader(view: DataView): ImageHeader {
     }
     at += 2 + length;
   }
-  throw new Error("it must be a whole JPEG, got one without a frame");
+  throw new Error("it must be a complete JPEG, got one without a frame");
 }
 
-/** The orientation in EXIF's first directory; 1 where it is missing or damaged, as every viewer takes it. */
+/** The orientation in EXIF's first directory. If it is missing or damaged, it is 1, as viewers assume. */
 function exifOrientation(tiff: DataView): number {
   try {
     const little = tiff.getUint16(0) === 0x4949;
@@ -85,7 +87,7 @@ function exifOrientation(tiff: DataView): number {
       if (tiff.getUint16(at, little) === 0x0112 && value >= 1 && value <= 8) return value;
     }
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // an offset that leads outside
+    if (!(error instanceof RangeError)) throw error; // an offset points outside the data
   }
   return 1;
 }

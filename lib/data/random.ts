@@ -1,12 +1,15 @@
 /**
- * Random numbers that a seed and a position determine: nothing has to be saved to go on in the middle of a run.
+ * Random numbers determined by a seed and a position, so that nothing needs to be saved to continue in the middle of a
+ * run.
  * @module
  */
 
 /**
- * A generator of numbers from 0 to 1 (sfc32), seeded by whole numbers of any count: the same ones, the same sequence.
+ * A generator of numbers from 0 to 1 (sfc32), seeded by any number of whole numbers. The same seeds give the same
+ * sequence.
  *
- * @param key The seed and whatever else tells this stream from others, such as the epoch and the image's index.
+ * @param key The seed, and whatever else distinguishes this stream from others, such as the epoch and the image's
+ * index.
  * @example
  * ```ts
  * import { randomFrom } from "./random.ts";
@@ -15,7 +18,7 @@
  * ```
  */
 export function randomFrom(...key: number[]): () => number {
-  // a 128-bit state by mixing each part of the key into four lanes (the finalizer of MurmurHash3)
+  // the 128-bit state comes from mixing each part of the key into four lanes (with the finalizer of MurmurHash3)
   const state = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0xdeadbeef].map((lane) =>
     key.reduce((h, part) => mix(mix(h ^ (part | 0)) + Math.floor(part / 2 ** 32)), lane)
   );

@@ -1,11 +1,11 @@
 /**
- * Images brought to one size, and turned upright.
+ * Resizes images, and turns them upright.
  * @module
  */
 
 /** An image of red, green and blue bytes, row after row. */
 export interface RgbImage {
-  /** 3 bytes a pixel. */
+  /** 3 bytes per pixel. */
   readonly pixels: Uint8Array;
   /** Pixels in a column. */
   readonly height: number;
@@ -14,11 +14,12 @@ export interface RgbImage {
 }
 
 /**
- * Cuts the middle out of an image, with the aspect of the size that is wanted, and resizes it to that size.
+ * Crops the middle of an image to the aspect ratio of the wanted size, and resizes it to that size.
  *
- * The part has the largest size of that aspect that fits, to the nearest whole pixel. Along each axis, a pixel
- * of the result is the mean of the pixels that it covers when the image shrinks (area averaging), and lies on the line
- * between the two nearest pixel centres when it grows (bilinear). An image that has the size already stays as it is.
+ * The crop is the largest part of that aspect ratio, to the nearest whole pixel. Along each axis, if the image shrinks,
+ * a pixel of the result is the mean of the pixels that it covers (area averaging); if the image grows, it is
+ * interpolated between the two nearest pixel centres (bilinear). An image that already has the size is returned as it
+ * is.
  *
  * @param image The image.
  * @param size Height and width of the result, whole numbers of 1 or more.
@@ -35,7 +36,7 @@ export function fitImage(image: RgbImage, [height, width]: readonly [height: num
   const rows = axis(image.height, Math.max(1, Math.round(height * scale)), height);
   const columns = axis(image.width, Math.max(1, Math.round(width * scale)), width);
   const pixels = new Uint8Array(height * width * 3);
-  const line = new Float64Array(width * 3); // a row of the result, before it is rounded
+  const line = new Float64Array(width * 3); // a row of the result, before rounding
   rows.forEach(({ first, weights }, row) => {
     line.fill(0);
     weights.forEach((share, index) => addRow(line, image, first + index, columns, share));
@@ -44,7 +45,7 @@ export function fitImage(image: RgbImage, [height, width]: readonly [height: num
   return { pixels, height, width };
 }
 
-/** Adds a row of the image, resized, to the line, with this weight. */
+/** Resizes a row of the image and adds it to the line with this weight. */
 function addRow(line: Float64Array, image: RgbImage, row: number, columns: readonly Covered[], share: number): void {
   for (let column = 0, to = 0; column < columns.length; column++, to += 3) {
     const { first, weights } = columns[column];
@@ -58,13 +59,15 @@ function addRow(line: Float64Array, image: RgbImage, row: number, columns: reado
   }
 }
 
-/** The pixels that one pixel of the result is made of, along an axis: from `first` on, with weights whose sum is 1. */
+/**
+ * The pixels along an axis that make up one pixel of the result: they start at `first`, and their weights add up to 1.
+ */
 interface Covered {
   readonly first: number;
   readonly weights: readonly number[];
 }
 
-/** For each of `count` places along an axis, what it covers of the middle `used` of `length` pixels. */
+/** For each of `count` pixels along an axis, what it covers of the middle `used` of the `length` pixels. */
 function axis(length: number, used: number, count: number): Covered[] {
   const offset = Math.floor((length - used) / 2);
   const scale = used / count;
@@ -90,7 +93,8 @@ function axis(length: number, used: number, count: number): Covered[] {
  *
  * @param image The image as a camera stored it.
  * @param orientation EXIF's number, 1 to 8, for where the first row and the first column belong: 1 top and left, 2 top
- * and right, 3 bottom and right, 4 bottom and left, 5 left and top, 6 right and top, 7 right and bottom, 8 left and bottom.
+ * and right, 3 bottom and right, 4 bottom and left, 5 left and top, 6 right and top, 7 right and bottom, 8 left and
+ * bottom.
  */
 export function turnUpright(image: RgbImage, orientation: number): RgbImage {
   if (orientation === 1) return image;

@@ -1,15 +1,15 @@
 /**
- * Images and labels as the numbers that a model takes.
+ * Converts images and labels to the numbers that a model takes.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { type ImageDataset, imageLength } from "./dataset.ts";
 
-/** Images and targets as plain numbers, one after the other. */
+/** Images and targets as plain numbers. */
 export interface Numbers {
-  /** Pixels less the mean: n * h * w * c. */
+  /** The pixels minus the mean: n * h * w * c numbers. */
   readonly xs: Float32Array;
-  /** Targets: n * classes. */
+  /** The targets: n * classes numbers. */
   readonly ys: Float32Array;
 }
 
@@ -17,13 +17,13 @@ export interface Numbers {
 export interface NumbersOptions {
   /** The mean image to subtract. */
   mean?: Float32Array;
-  /** Changes an image before. */
+  /** Changes an image before the mean is subtracted. */
   change?: (pixels: Uint8Array, place: number) => Uint8Array;
   /** The share of each target that is spread over all classes. Default 0. */
   labelSmoothing?: number;
 }
 
-/** The images at these places: pixels less the mean, labels one-hot, smoothed if asked for. */
+/** Converts the images at these places: the mean is subtracted, and labels become one-hot, smoothed on request. */
 export function toNumbers(dataset: ImageDataset, places: ArrayLike<number>, options: NumbersOptions = {}): Numbers {
   const { mean, change = (pixels) => pixels, labelSmoothing = 0 } = options;
   const length = imageLength(dataset);
@@ -41,7 +41,7 @@ export function toNumbers(dataset: ImageDataset, places: ArrayLike<number>, opti
   return { xs, ys };
 }
 
-/** The numbers as tensors of shape [n, h, w, c] and [n, classes]. */
+/** Makes tensors of shape [n, h, w, c] and [n, classes] from the numbers. */
 export function toTensors(dataset: ImageDataset, { xs, ys }: Numbers): { xs: tf.Tensor4D; ys: tf.Tensor2D } {
   const classes = dataset.classNames.length;
   const size = ys.length / classes;

@@ -1,5 +1,5 @@
 /**
- * Schedules against each other at one budget.
+ * Compares schedules at the same budget.
  * @module
  */
 import type { AnySchedule } from "../schedules/schedule.ts";
@@ -7,13 +7,13 @@ import { deviation, interval95, mean } from "../support/statistics.ts";
 import { shown } from "../support/check.ts";
 import type { TrainingHistory } from "../history/history.ts";
 
-/** What one run scored. */
+/** The scores of one run. */
 export interface RunScore {
-  /** The fraction that is right, on images not trained on. */
+  /** The fraction of correct predictions on images that were not trained on. */
   readonly accuracy: number;
-  /** The loss there. */
+  /** The loss on those images. */
   readonly loss: number;
-  /** What was recorded. */
+  /** The history of the training. */
   readonly history: TrainingHistory;
 }
 
@@ -29,7 +29,7 @@ export interface ComparisonRun extends RunScore {
 export interface ComparisonRow {
   /** The schedule's name. */
   readonly name: string;
-  /** How many seeds ran. */
+  /** How many seeds were run. */
   readonly runs: number;
   /** The mean accuracy. */
   readonly accuracy: number;
@@ -38,34 +38,36 @@ export interface ComparisonRow {
   /** The mean loss. */
   readonly loss: number;
   /**
-   * By how much the schedule with the best mean is better, seed by seed: the mean difference of the accuracies and its
-   * 95 % interval. Undefined for the best one, and where fewer than two seeds are shared.
+   * How far this schedule is behind the one with the best mean: the mean difference of their accuracies, paired by
+   * seed, and its 95 % interval. Undefined for the best schedule itself, and if the two share fewer than two seeds.
    */
   readonly behind?: { readonly mean: number; readonly interval: readonly [low: number, high: number] };
 }
 
-/** Options of {@linkcode compareSchedules}; `S` is the kind of schedule that goes in, and so into `run`. */
+/** Options of {@linkcode compareSchedules}; `S` is the type of the schedules, which `run` receives. */
 export interface CompareOptions<S extends AnySchedule = AnySchedule> {
-  /** The schedules, by name. A function from the iteration to the rate will do, if `run` takes it. */
+  /** The schedules, by name. Functions from the iteration to the rate work too, if `run` accepts them. */
   schedules: Readonly<Record<string, S>>;
-  /** The seeds; each schedule runs with each. Default [42]. */
+  /** The seeds. Each schedule is run with each seed. Default [42]. */
   seeds?: readonly number[];
-  /** Trains a fresh model under a schedule and scores it. The seed must decide weights and batches. */
+  /**
+   * Trains a fresh model under a schedule and scores it. The seed must determine the initial weights and the batches.
+   */
   run: (schedule: S, seed: number, name: string) => Promise<RunScore>;
-  /** Runs that are there already; they are not run again. */
+  /** Runs that have already been made, and are not repeated. */
   done?: readonly ComparisonRun[];
-  /** Told of each run that ends, and of the table so far. */
+  /** Called after each run, with the table so far. */
   onRun?: (run: ComparisonRun, table: ComparisonRow[]) => void | Promise<void>;
-  /** Ends the comparison before the next run. */
+  /** A signal to end the comparison before the next run. */
   signal?: AbortSignal;
 }
 
 /**
- * Runs every schedule with every seed, seed by seed, at whatever budget `run` has.
+ * Runs every schedule with every seed, one seed after another. `run` decides the budget.
  *
  * @param options See {@linkcode CompareOptions}.
- * @returns All runs, and the table: means and deviations in the schedules' order, which is no ranking.
- * @throws {TypeError} If there is no schedule, or one is not a function.
+ * @returns All runs, and a table of means and deviations. The table is in the schedules' order, not a ranking.
+ * @throws {TypeError} If there are no schedules, or one is not a function.
  * @example
  * ```ts
  * import { compareSchedules, constant } from "../mod.ts";
@@ -122,7 +124,7 @@ export function comparisonTable(runs: readonly Omit<ComparisonRun, "history">[])
   });
 }
 
-/** The table in Markdown. It claims no ranking where an interval holds 0. */
+/** The table in Markdown. It points out that an interval that contains 0 gives no ranking. */
 export function comparisonMarkdown(table: readonly ComparisonRow[]): string {
   const percent = (value: number) => (100 * value).toFixed(1);
   const several = table.some(({ behind }) => behind);

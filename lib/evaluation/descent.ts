@@ -1,5 +1,5 @@
 /**
- * Gradient descent over a loss of two weights: small enough to be drawn, and to be repeated from many starting points.
+ * Gradient descent on a loss of just two weights, which is easy to draw and quick to repeat from many starting points.
  * @module
  */
 import { randomFrom } from "../data/random.ts";
@@ -14,41 +14,41 @@ export type Point = readonly [x: number, y: number];
 export interface DescentOptions {
   /** Where the two weights start. */
   start: Point;
-  /** The learning rate, and the momentum where the schedule sets one (else there is none). */
+  /** The learning rate, and the momentum if the schedule sets one (otherwise it is 0). */
   schedule: AnySchedule;
   /** How many updates to make. */
   iterations: number;
-  /** The standard deviation of the noise in each component of the gradient, as small batches cause it. Default 0. */
+  /** The standard deviation of noise in each component of the gradient, like the noise of small batches. Default 0. */
   noise?: number;
-  /** The noise's seed, a whole number. Default 0. */
+  /** The seed of the noise, a whole number. Default 0. */
   seed?: number;
 }
 
 /** What {@linkcode descend} returns. */
 export interface LossDescent {
-  /** The weights before the first update and after each one: one point more than there were updates. */
+  /** The weights before the first update and after each update, so one point more than there were updates. */
   readonly path: readonly Point[];
   /** The loss at each point of the path, without the noise. */
   readonly losses: readonly number[];
   /** The learning rate of each update. */
   readonly rates: readonly number[];
-  /** Whether the loss left the finite numbers or exceeded a million: the path ends there. */
+  /** Whether the loss became NaN or infinite or exceeded a million, where the path ends. */
   readonly diverged: boolean;
 }
 
-/** Above this loss, a descent has diverged. */
+/** A descent whose loss exceeds this has diverged. */
 const TOO_LARGE = 1e6;
-/** Half the distance over which slopes are measured: they are right to some ten digits. */
+/** Half the distance over which slopes are measured. It makes them accurate to about ten digits. */
 const STEP = 1e-5;
 
 /**
- * Follows the gradient of a loss of two weights under a schedule. For iteration i, with g the gradient and n its noise,
- * `v = momentum(i) v + g + n` and `w = w - rate(i) v`, the update of `tf.train.momentum`. The gradient is measured by central
- * differences, so the loss can be any smooth function.
+ * Follows the gradient of a loss of two weights under a schedule. At iteration i, with g the gradient and n its noise,
+ * `v = momentum(i) v + g + n` and `w = w - rate(i) v`, the update of `tf.train.momentum`. The gradient is estimated by
+ * central differences, so the loss can be any smooth function.
  *
  * @param loss The loss at a point.
  * @param options See {@linkcode DescentOptions}.
- * @returns The path and the losses along it; it is cut short where it diverged.
+ * @returns The path and the losses along it. If the descent diverges, the path ends there.
  * @throws {TypeError} If an option is unknown or of the wrong kind.
  * @throws {RangeError} If a value is out of range.
  * @example
@@ -93,17 +93,17 @@ export function descend(loss: (x: number, y: number) => number, options: Descent
 
 /** Options of {@linkcode descentHistory}. */
 export interface DescentHistoryOptions {
-  /** Functions of the iteration, by name: what a figure is to show beside the rate and the loss. */
+  /** Functions of the iteration, by name, for a figure to show beside the rate and the loss. */
   metrics: Readonly<Record<string, (iteration: number) => number>>;
-  /** How many iterations lie between two values of the metrics. Default 1. */
+  /** The number of iterations from one value of the metrics to the next. Default 1. */
   every?: number;
 }
 
 /**
- * A descent as the history of a training, for the figures: its rates and losses by iteration, and metrics of your own,
- * the first at iteration 0, before the first update.
+ * Turns a descent into the history of a training, for the figures. It holds the rates and losses by iteration, and
+ * metrics of your own, whose first value is at iteration 0, before the first update.
  *
- * @param descent What {@linkcode descend} returned; of many under one schedule, any one that did not diverge.
+ * @param descent What {@linkcode descend} returned. Of many descents under one schedule, use any that did not diverge.
  * @param options See {@linkcode DescentHistoryOptions}.
  * @throws {TypeError} If an option is unknown or of the wrong kind.
  * @throws {RangeError} If `every` is not a whole number of 1 or more.
@@ -139,16 +139,16 @@ export function descentHistory(descent: LossDescent, options: DescentHistoryOpti
 export interface RandomPointsOptions {
   /** How many points. */
   count: number;
-  /** The least and the greatest x. */
+  /** The smallest and the largest x. */
   xRange: readonly [number, number];
-  /** The least and the greatest y. */
+  /** The smallest and the largest y. */
   yRange: readonly [number, number];
   /** The seed, a whole number. Default 0. */
   seed?: number;
 }
 
 /**
- * Points spread evenly at random over a rectangle, such as the starting points of many descents.
+ * Random points, uniformly distributed over a rectangle, such as the starting points of many descents.
  *
  * @param options See {@linkcode RandomPointsOptions}.
  * @throws {TypeError} If an option is unknown or of the wrong kind.
@@ -181,7 +181,7 @@ function checkPair(verb: string, name: string, pair: unknown): void {
   for (const value of pair) checkNumber(verb, `each number of ${name}`, value);
 }
 
-/** Numbers of the standard normal distribution (Box and Muller). */
+/** Random numbers from the standard normal distribution (Box and Muller). */
 function normalFrom(seed: number): () => number {
   const random = randomFrom(seed);
   return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

@@ -1,13 +1,13 @@
 /**
- * Several models that predict as one.
+ * Combines several models into one prediction.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { shown } from "../support/check.ts";
 
-/** Models that predict as one; see {@linkcode ensemble}. */
+/** Several models that predict as one; see {@linkcode ensemble}. */
 export class Ensemble {
-  /** The models, which stay their maker's: to free them is up to them. */
+  /** The models. They still belong to the caller, who must free them. */
   readonly models: readonly tf.LayersModel[];
 
   /** @param models See {@linkcode ensemble}. */
@@ -31,9 +31,9 @@ export class Ensemble {
   /**
    * The mean of the models' predictions.
    *
-   * @param x What each model takes.
-   * @param options `batchSize`: how many samples a model takes at once. Default 32, as in tfjs.
-   * @returns A tensor that the caller disposes.
+   * @param x The input of each model.
+   * @param options `batchSize`: how many samples each model processes at once. Default 32, as in tfjs.
+   * @returns A tensor, which the caller must dispose.
    */
   predict(x: tf.Tensor | tf.Tensor[], options: { batchSize?: number } = {}): tf.Tensor {
     return tf.tidy(() =>
@@ -43,11 +43,12 @@ export class Ensemble {
 }
 
 /**
- * Models that predict as one: the mean of their predictions, such as class probabilities. `evaluate` takes an ensemble as
- * it takes a model.
+ * Makes several models predict as one, by the mean of their predictions, such as class probabilities. `evaluate`
+ * accepts an ensemble in place of a model.
  *
- * @param models Models of one output, all of one shape; compiled or not. They are used, not copied.
- * @throws {TypeError} If there is none, one is not a layers model, or their outputs differ in shape.
+ * @param models The models, compiled or not. Each must have one output, all of the same shape. They are used, not
+ * copied.
+ * @throws {TypeError} If there are no models, one is not a layers model, or their outputs differ in shape.
  * @example
  * ```ts
  * import { ensemble, tf } from "../mod.ts";

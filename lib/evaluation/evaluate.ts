@@ -1,5 +1,5 @@
 /**
- * How good a model is on images it has not seen.
+ * Measures how good a model is on images that it has not seen.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -12,11 +12,11 @@ import { type ClassScore, scores } from "./report.ts";
 export type { ClassScore };
 export { confusionText } from "./report.ts";
 
-/** What {@linkcode evaluate} finds. */
+/** What {@linkcode evaluate} returns. */
 export interface Evaluation {
-  /** The mean loss, by the model's own loss function; of an ensemble, that of the mean probabilities. */
+  /** The mean loss by the model's own loss function. For an ensemble, the loss of the mean probabilities. */
   readonly loss: number;
-  /** The fraction that is right. */
+  /** The fraction of correct predictions. */
   readonly accuracy: number;
   /** Counts: `confusion[truth][prediction]`. */
   readonly confusion: readonly (readonly number[])[];
@@ -29,13 +29,13 @@ export interface Evaluation {
 }
 
 /**
- * Evaluates a compiled classifier, or an ensemble of classifiers, whose loss function is that of its first compiled model,
- * or categorical cross-entropy where none is compiled.
+ * Evaluates a compiled classifier or an ensemble of classifiers. An ensemble's loss function is that of its first
+ * compiled model, or categorical cross-entropy if none is compiled.
  *
- * @param model A compiled model from [n, h, w, c] to class probabilities [n, classes], or an ensemble of such.
+ * @param model A compiled model from [n, h, w, c] to class probabilities [n, classes], or an ensemble of such models.
  * @param dataset The images, with their labels.
  * @param options `batchSize`, default 256; `mean`, the mean image that training subtracted.
- * @throws {TypeError} If the model is not compiled or has another number of classes.
+ * @throws {TypeError} If the model is not compiled, or its number of classes differs from the data set's.
  * @throws {RangeError} If the batch size is not a whole number of 1 or more.
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export async function evaluate(
   const scored = model instanceof Ensemble ? model : ensemble([model]);
   const outputs = scored.models[0].outputs[0].shape.at(-1);
   if (outputs !== classes) {
-    throw new TypeError(`Cannot evaluate a model: it must have ${classes} classes as the data set, got ${outputs}`);
+    throw new TypeError(`Cannot evaluate a model: it must have ${classes} classes like the data set, got ${outputs}`);
   }
   const lossFunction = lossFunctionOf(model);
   const predictions = new Uint8Array(dataset.size);
@@ -82,7 +82,7 @@ export async function evaluate(
 
 type LossFunction = (truth: tf.Tensor, output: tf.Tensor) => tf.Tensor;
 
-/** What a model's predictions are scored by. */
+/** The loss function that scores a model's predictions. */
 function lossFunctionOf(model: tf.LayersModel | Ensemble): LossFunction {
   if (model instanceof Ensemble) {
     return model.models.map(compiledLoss).find((loss) => loss) ?? tf.metrics.categoricalCrossentropy;
@@ -92,7 +92,10 @@ function lossFunctionOf(model: tf.LayersModel | Ensemble): LossFunction {
   return loss;
 }
 
-/** tfjs keeps loss functions, by output, in a field that its type leaves out; a sequential model has it inside. */
+/**
+ * tfjs keeps a model's loss functions, one per output, in a field that its type leaves out. A sequential model keeps
+ * that field in the model inside it.
+ */
 function compiledLoss(model: tf.LayersModel): LossFunction | undefined {
   interface Inside {
     lossFunctions?: LossFunction[];

@@ -1,5 +1,5 @@
 /**
- * Predictions for images and their mirror images together.
+ * Predicts from images and their mirror images together.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -13,11 +13,11 @@ class Mirrored extends Ensemble {
 }
 
 /**
- * A model that looks at each image twice, as it is and mirrored, and takes the mean of both predictions: test-time
- * augmentation by horizontal flips. It costs a second pass; scores with and without it are not to be compared.
+ * Makes a model look at each image twice, as it is and mirrored, and average the two predictions. This is test-time
+ * augmentation by horizontal flips. It costs a second pass, and scores with and without it cannot be compared.
  *
  * @param model A classifier of images [n, height, width, channels].
- * @returns What `evaluate` takes in the model's place.
+ * @returns An ensemble, which `evaluate` accepts in place of the model.
  * @throws {TypeError} If the model has more than one output.
  * @example
  * ```ts

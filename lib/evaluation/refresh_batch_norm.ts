@@ -1,5 +1,5 @@
 /**
- * The running statistics of batch normalization, worked out anew.
+ * Recomputes the running statistics of batch normalization.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -8,7 +8,7 @@ import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
 
 const VERB = "refresh batch normalization";
 
-/** What is used of tfjs's BatchNormalization layer, which exports no type. */
+/** The parts of tfjs's BatchNormalization layer that are used here; tfjs exports no type for it. */
 interface BatchNormalization extends tf.layers.Layer {
   momentum: number;
   readonly gamma?: tf.LayerVariable;
@@ -28,22 +28,24 @@ interface Sums {
 }
 
 /**
- * Works the running statistics of a model's batch normalization out anew: the mean, with equal weight, of the batches'
- * means and of their variances, as PyTorch's `update_bn`. After weights were averaged the statistics are of other weights;
- * and in mid-cycle, while the rate is high, they lag behind.
+ * Recomputes the running statistics of a model's batch normalization: they become the averages, with equal weight, of
+ * the batches' means and variances, as in PyTorch's `update_bn`. This is needed after averaging weights, because the
+ * statistics belong to other weights. It also helps in mid-cycle, while the rate is high and the statistics lag behind.
  *
- * Each batch goes through the model once, without gradients: batch normalization works as in training, all else (dropout)
- * as in prediction. Variances are biased, the sum of squares over n, as tfjs's own; PyTorch's are over n - 1. A batch
- * that is smaller counts as much as the others. Weights and optimizer stay as they are.
+ * Each batch goes through the model once, without gradients. Batch normalization then works as in training, and
+ * everything else (such as dropout) as in prediction. Variances are biased: like tfjs's own, they divide the sum of
+ * squares by n, while PyTorch divides by n - 1. A smaller batch counts as much as the others. Weights and optimizer do
+ * not change.
  *
  * @param model A model, compiled or not.
- * @param data Batches with `xs`, from `batches` or any other data set. `batches` are where they were afterwards: a fit
- * that goes on with them sees what it would have seen.
+ * @param data Batches with `xs`, from `batches` or any other data set. The position of `batches` is restored
+ * afterwards, so a later fit gets the same batches as without this call.
  * @param options `batches`: how many batches to take at most; all by default.
- * @returns How many layers were refreshed; for 0 the data is not read.
- * @throws {TypeError} If the data is not a data set or a batch has no `xs`, or a layer has no scale or center, which tfjs
- * cannot train.
- * @throws {RangeError} If there are no batches, or `batches` is not a whole number of 1 or more. The statistics then stay.
+ * @returns How many layers were refreshed. If there are none, the data is not read.
+ * @throws {TypeError} If the data is not a data set or a batch has no `xs`, or a layer has no scale or center, which
+ * tfjs cannot train.
+ * @throws {RangeError} If there are no batches, or `batches` is not a whole number of 1 or more. Then the statistics do
+ * not change.
  * @example
  * ```ts
  * import { refreshBatchNorm, tf } from "../mod.ts";
@@ -94,14 +96,14 @@ export async function refreshBatchNorm(
   return all.length;
 }
 
-/** The batch-normalization layers among layers, those of models inside models and of wrapped layers too. */
+/** The batch-normalization layers among these layers, including those in nested models and in wrapped layers. */
 function batchNormalizations(layers: readonly tf.layers.Layer[]): BatchNormalization[] {
   const found = layers.flatMap((layer): BatchNormalization[] => {
     if (layer.getClassName() === "BatchNormalization") {
       const normalization = layer as BatchNormalization;
       if (!normalization.gamma || !normalization.beta) {
         throw new TypeError(
-          `Cannot ${VERB}: ${layer.name} must have scale and center, as tfjs trains no other, got one without`,
+          `Cannot ${VERB}: ${layer.name} must have scale and center, which tfjs needs to train it, got one without`,
         );
       }
       return [normalization];
@@ -112,7 +114,7 @@ function batchNormalizations(layers: readonly tf.layers.Layer[]): BatchNormaliza
   return [...new Set(found)];
 }
 
-/** A batch's inputs as `predictOnBatch` takes them: by the inputs' names where they are named. */
+/** A batch's inputs in the form that `predictOnBatch` needs. Named inputs are put in the model's order. */
 function inputsOf(model: tf.LayersModel, batch: { xs: tf.TensorContainer }): tf.Tensor | tf.Tensor[] {
   const xs = batch?.xs;
   if (xs instanceof tf.Tensor || Array.isArray(xs)) return xs as tf.Tensor | tf.Tensor[];
@@ -122,7 +124,7 @@ function inputsOf(model: tf.LayersModel, batch: { xs: tf.TensorContainer }): tf.
   return model.inputNames.map((name) => (xs as tf.NamedTensorMap)[name]);
 }
 
-/** Adds the statistics of a batch at each layer, each layer before it normalizing by the batch as well. */
+/** Adds a batch's statistics at each layer. All earlier layers normalize by the batch as well. */
 function addBatch(model: tf.LayersModel, all: Sums[], xs: tf.Tensor | tf.Tensor[]): void {
   const restorers = all.map((one) =>
     watch(one.layer, (statistics) => {
@@ -140,8 +142,8 @@ function addBatch(model: tf.LayersModel, all: Sums[], xs: tf.Tensor | tf.Tensor[
 }
 
 /**
- * Lets a layer work as in training, also in a prediction, and tells of each batch's mean and variance. The function that
- * it returns puts all back.
+ * Makes a layer work as in training, even during a prediction, and reports each batch's mean and variance. Returns a
+ * function that undoes this.
  */
 function watch(layer: BatchNormalization, tell: (statistics: tf.Tensor[]) => void): () => void {
   const { call, momentum } = layer;
@@ -149,7 +151,7 @@ function watch(layer: BatchNormalization, tell: (statistics: tf.Tensor[]) => voi
   const before = statisticsOf(layer).map((statistic) => tf.keep(statistic.read().clone()));
   layer.momentum = 0;
   layer.call = (inputs, kwargs) => {
-    // from 0 and without momentum, the running statistics become the batch's own
+    // starting from 0 and without momentum, the running statistics become the batch's own
     tf.tidy(() => statisticsOf(layer).forEach((statistic) => statistic.write(tf.zerosLike(statistic.read()))));
     const outputs = call.call(layer, inputs, { ...kwargs, training: true });
     tell(statisticsOf(layer).map((statistic) => statistic.read()));

@@ -1,19 +1,19 @@
 /**
- * A confusion matrix as scores and as text.
+ * Turns a confusion matrix into scores and text.
  * @module
  */
 
 /** Precision, recall, f1 and support of one class. */
 export interface ClassScore {
-  /** The class. */
+  /** The name of the class. */
   readonly name: string;
-  /** Of those called this class, the fraction that is. 0 where none was called so. */
+  /** The fraction of correct ones among all images predicted as this class. 0 if no image was. */
   readonly precision: number;
-  /** Of this class, the fraction that was found. 0 where there is none. */
+  /** The fraction of this class's images that were recognized. 0 if the class has no images. */
   readonly recall: number;
-  /** The harmonic mean of the two. */
+  /** The harmonic mean of precision and recall. */
   readonly f1: number;
-  /** Images of this class. */
+  /** The number of images of this class. */
   readonly support: number;
 }
 
@@ -32,7 +32,7 @@ export function scores(confusion: readonly (readonly number[])[], classNames: re
   return { accuracy, classes, report: reportText(classes, accuracy, total) };
 }
 
-/** scikit-learn's `classification_report` of the same numbers, to the character. */
+/** The same text as scikit-learn's `classification_report`, character for character. */
 function reportText(classes: readonly ClassScore[], accuracy: number, total: number): string {
   const width = Math.max("weighted avg".length, ...classes.map(({ name }) => name.length));
   const cell = (value: number | string) => ` ${(typeof value === "string" ? value : value.toFixed(2)).padStart(9)}`;
@@ -57,7 +57,7 @@ function reportText(classes: readonly ClassScore[], accuracy: number, total: num
   ].join("\n");
 }
 
-/** The confusion matrix as text: a row a true class, a column a prediction. */
+/** The confusion matrix as text. Each row is a true class, and each column a predicted one. */
 export function confusionText(confusion: readonly (readonly number[])[], classNames: readonly string[]): string {
   const width = Math.max(10, ...classNames.map((name) => name.length));
   const cell = Math.max(

@@ -1,20 +1,20 @@
 /**
- * How long a training takes to reach an accuracy: what a good schedule saves.
+ * Measures how long a training takes to reach an accuracy, which shows how much time a good schedule saves.
  * @module
  */
 import { recordsOf, type TrainingHistory } from "../history/history.ts";
 import { checkNumber, rules } from "../support/check.ts";
 import { mean } from "../support/statistics.ts";
 
-/** A training, as much as is needed of it. */
+/** The parts of a training that are needed here. */
 export interface TimedRun {
   /** The schedule's name. */
   readonly name: string;
-  /** What was recorded; its validations count. */
+  /** The history of the training, including its validations. */
   readonly history: TrainingHistory;
-  /** Optimizer updates of the whole training. */
+  /** The optimizer updates in the whole training. */
   readonly iterations: number;
-  /** Minutes of the whole training. */
+  /** The minutes that the whole training took. */
   readonly minutes: number;
 }
 
@@ -24,21 +24,24 @@ export interface TimeToAccuracy {
   readonly accuracy: number;
   /** How many runs reached it. */
   readonly reached: number;
-  /** The mean of their iterations up to the first validation that did; undefined unless all runs reached it. */
+  /**
+   * The mean number of iterations until the first validation at which they had reached it; undefined unless all runs
+   * did.
+   */
   readonly iterations?: number;
-  /** The same in minutes, each run's being spread evenly over its iterations. */
+  /** The same in minutes, assuming that all iterations of a run took equally long. */
   readonly minutes?: number;
 }
 
 /**
- * When a training first reached an accuracy on its validation images: how many iterations it had done at the first
- * validation that did.
+ * When a training first reached an accuracy on its validation images: the number of iterations at the first validation
+ * that scored at least that accuracy.
  *
- * The answer is only as fine as the validations are frequent, so compare runs that were validated equally often.
+ * The answer is only as precise as the validations are frequent, so compare runs that were validated equally often.
  *
  * @param history What was recorded.
  * @param accuracy From 0 to 1.
- * @returns Iterations, or undefined where no validation reached it.
+ * @returns The number of iterations, or undefined if no validation reached the accuracy.
  * @throws {RangeError} If the accuracy is not from 0 to 1.
  * @example
  * ```ts
@@ -56,7 +59,7 @@ export function iterationsToAccuracy(history: TrainingHistory, accuracy: number)
 }
 
 /**
- * By schedule, in the order of the first runs: when its runs reached each of the accuracies.
+ * For each schedule, in the order of the first runs: when its runs reached each of the accuracies.
  *
  * @param runs The runs, one or more of each schedule.
  * @param accuracies From 0 to 1 each.
@@ -95,11 +98,13 @@ export function timesToAccuracy(
 }
 
 /**
- * Those times in Markdown: iterations, and how many of the runs got there where not all did. Accuracies are multiples of
- * ten per cent, from the first that not all runs had reached by their first validation to the last that any reached.
+ * A table of these times in Markdown. It shows the iterations, or, if some runs never reached the accuracy, how many
+ * did. Accuracies are multiples of ten per cent: from the first that not all runs had reached by their first validation
+ * to the last that any run reached.
  *
  * @param runs The runs, one or more of each schedule.
- * @returns The table; empty where no run reached 10 %, or all had reached more by their first validation.
+ * @returns The table. It is empty if no run reached 10 %, or all runs had already reached more by their first
+ * validation.
  * @example
  * ```ts
  * import { timeToAccuracyMarkdown } from "../mod.ts";

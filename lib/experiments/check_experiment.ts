@@ -1,5 +1,5 @@
 /**
- * The rules of an experiment's settings, each written once.
+ * The rules for an experiment's settings, each written once.
  * @module
  */
 import { PRECISIONS } from "../backend/precision.ts";
@@ -14,7 +14,7 @@ import { SCHEDULES } from "./registries/schedules.ts";
 
 const VERB = "plan a run";
 
-/** Throws unless a setting keeps its rule. */
+/** Throws unless a setting satisfies its rule. */
 type Check = (name: string, value: unknown) => void;
 
 const number = (rule: readonly [words: string, holds: (value: number) => boolean]): Check => (name, value) =>
@@ -28,7 +28,7 @@ const toggle: Check = (name, value) => {
 };
 const text: Check = (name, value) => {
   if (typeof value !== "string" || value === "") {
-    throw new TypeError(`Cannot ${VERB}: ${name} must be a string that is not empty, got ${shown(value)}`);
+    throw new TypeError(`Cannot ${VERB}: ${name} must be a non-empty string, got ${shown(value)}`);
   }
 };
 /** A number of epochs, or `{ iterations }`. */
@@ -106,13 +106,13 @@ const COMPANIONS: Record<string, Check> = {
   flipAtTest: optional(toggle),
 };
 
-/** Checks a group of settings: its names, then each rule. */
+/** Checks a group of settings: first their names, then their values. */
 function checkGroup(settings: unknown, checks: Record<string, Check>): void {
   checkOptions(VERB, settings, Object.keys(checks));
   for (const [name, check] of Object.entries(checks)) check(name, (settings as Record<string, unknown>)[name]);
 }
 
-/** Settings that an entry of a registry does not take are refused rather than passed over. */
+/** Throws if a registry's entry does not take a setting, because ignoring it would mislead. */
 function checkTaken(settings: object, name: string, takes: readonly string[]): void {
   const useless = Object.entries(settings).find(([key, value]) =>
     value !== undefined && key !== "name" && !takes.includes(key)
@@ -123,11 +123,11 @@ function checkTaken(settings: object, name: string, takes: readonly string[]): v
 }
 
 /**
- * Checks all of an experiment that can be checked before its data set is known.
+ * Checks everything in an experiment that can be checked before its data set is known.
  *
  * @param experiment The experiment.
  * @throws {TypeError} If a setting is missing, unknown or of the wrong kind, or has no effect.
- * @throws {RangeError} If a value is out of range, or a name is in no registry.
+ * @throws {RangeError} If a value is out of range, or a name is not in its registry.
  */
 export function checkExperiment(experiment: Experiment): void {
   checkGroup(experiment, {
@@ -136,7 +136,7 @@ export function checkExperiment(experiment: Experiment): void {
     augmentation: (_, value) => checkGroup(value, AUGMENTATION),
     model: (_, value) => {
       const name = (value as { name?: unknown } | null | undefined)?.name;
-      if (typeof name === "string" && isModule(name)) return; // it checks its own options
+      if (typeof name === "string" && isModule(name)) return; // a module checks its own options
       checkChoice(VERB, "model", name, Object.keys(MODELS));
       checkTaken(value as object, name, MODELS[name].takes ?? []);
     },

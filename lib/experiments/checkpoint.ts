@@ -1,5 +1,5 @@
 /**
- * Everything that a training needs to go on, in one file with a checksum.
+ * Saves everything that a training needs to continue, in one file with a checksum.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -20,21 +20,21 @@ import {
 
 /** A checkpoint that was read. */
 export interface Checkpoint extends CheckpointState {
-  /** Puts model and optimizer where they were. */
+  /** Restores model and optimizer. */
   restore(model: tf.LayersModel): void;
 }
 
-/** How many of the last checkpoints are kept. */
+/** How many of the latest checkpoints to keep. */
 const KEPT = 2;
 const NAME = /^checkpoint-(\d{9})\.bin$/;
 
 /**
- * Writes a checkpoint beside the last ones and keeps two. The file is whole or not there.
+ * Writes a checkpoint, and keeps it and the one before. The file is either complete or absent.
  *
- * @param directory Where checkpoints are kept.
- * @param model The compiled model; weights, optimizer and dropout go in.
- * @param state What else goes in.
- * @throws {Deno.errors.PermissionDenied | Error} If it cannot be written; the last ones stay.
+ * @param directory The directory of the checkpoints.
+ * @param model The compiled model; its weights, optimizer and dropout are saved.
+ * @param state What else to save.
+ * @throws {Deno.errors.PermissionDenied | Error} If the file cannot be written; then the earlier checkpoints are kept.
  */
 export async function writeCheckpoint(directory: string, model: tf.LayersModel, state: CheckpointState): Promise<void> {
   const packer = new Packer();
@@ -73,11 +73,11 @@ async function checkpointNames(directory: string): Promise<string[]> {
 /**
  * Reads the newest good checkpoint.
  *
- * @param directory Where checkpoints are kept.
- * @param run What the run is; see {@linkcode CheckpointState.run}.
+ * @param directory The directory of the checkpoints.
+ * @param run Identifies the run; see {@linkcode CheckpointState.run}.
  * @returns The checkpoint, or undefined if there is none.
- * @throws {TypeError} If the checkpoint is of another run.
- * @throws {Deno.errors.InvalidData} If there are checkpoints and none is good.
+ * @throws {TypeError} If the checkpoint belongs to another run.
+ * @throws {Deno.errors.InvalidData} If there are checkpoints but all are damaged.
  */
 export async function readCheckpoint(directory: string, run: string): Promise<Checkpoint | undefined> {
   const names = await checkpointNames(directory);
@@ -94,7 +94,7 @@ export async function readCheckpoint(directory: string, run: string): Promise<Ch
     }
     if (found.header.run !== run) {
       throw new TypeError(
-        `Cannot resume from ${path}: it must be of this model, data and config, got one of another run`,
+        `Cannot resume from ${path}: it must belong to this model, data and config, got one of another run`,
       );
     }
     const { header, data } = found;
@@ -103,7 +103,9 @@ export async function readCheckpoint(directory: string, run: string): Promise<Ch
     return { ...header, average, restore: (model) => restore(model, header, data) };
   }
   if (names.length === 0) return undefined;
-  throw new Deno.errors.InvalidData(`Cannot resume from ${directory}: it must hold a whole checkpoint, got ${damage}`);
+  throw new Deno.errors.InvalidData(
+    `Cannot resume from ${directory}: it must hold an undamaged checkpoint, got ${damage}`,
+  );
 }
 
 function restore(model: tf.LayersModel, header: Header, data: Uint8Array): void {

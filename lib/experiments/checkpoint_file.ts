@@ -9,23 +9,23 @@ import type { SavedTensor } from "../optimizers/saved_tensor.ts";
 import type { SchedulerState } from "../callbacks/scheduler_state.ts";
 import type { Position } from "../data/batches.ts";
 
-/** What a checkpoint holds beside weights and slots. */
+/** What a checkpoint holds besides weights and slots. */
 export interface CheckpointState {
-  /** What the run is; a checkpoint of another one is refused. */
+  /** Identifies the run. Checkpoints of other runs are rejected. */
   readonly run: string;
-  /** Epochs done, and batches of the next one. */
+  /** How many epochs are done, and how many batches of the next epoch. */
   readonly position: Position;
   /** The scheduler's counts and history. */
   readonly scheduler: SchedulerState;
-  /** Milliseconds that the training took so far. */
+  /** How long the training has taken so far, in milliseconds. */
   readonly elapsedMs?: number;
-  /** The average of the weights, where the run has one. */
+  /** The average of the weights, if the run has one. */
   readonly average?: WeightAverageState;
 }
 
 const MAGIC = "clr-checkpoint-1";
 
-/** Replaces typed arrays by their place in one buffer. */
+/** A tensor whose values are stored at a place in a buffer. */
 export interface PackedTensor {
   name: string;
   shape: readonly number[];
@@ -38,7 +38,7 @@ export type PackedOptimizer = Omit<OptimizerState, "scalars" | "slots"> & {
   scalars: Record<string, PackedTensor>;
   slots: Record<string, PackedTensor[]>;
 };
-/** What stands before the tensors. */
+/** The header before the tensors. */
 export interface Header extends Omit<CheckpointState, "average"> {
   masks: number;
   weights: PackedTensor[];
@@ -52,7 +52,7 @@ export class Packer {
   readonly data: Uint8Array[] = [];
   #offset = 0;
 
-  /** Takes a tensor in; gives its place. */
+  /** Adds a tensor, and returns its place. */
   pack({ name, shape, values }: SavedTensor): PackedTensor {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.data.push(bytes);
@@ -62,13 +62,15 @@ export class Packer {
   }
 }
 
-/** A tensor out of the bytes. */
+/** Reads a tensor from the bytes. */
 export function unpack({ name, shape, dtype, offset, length }: PackedTensor, data: Uint8Array): SavedTensor {
   const bytes = data.slice(offset, offset + 4 * length);
   return { name, shape, values: dtype === "int32" ? new Int32Array(bytes.buffer) : new Float32Array(bytes.buffer) };
 }
 
-/** The file: a magic word, the header's length, the header, the data, and a sha256 of all before it. */
+/**
+ * Assembles the file: a magic word, the header's length, the header, the data, and a sha256 of everything before it.
+ */
 export function assemble(content: Header, data: Uint8Array[]): Uint8Array {
   const header = new TextEncoder().encode(JSON.stringify(content));
   const size = new Uint8Array(8);
@@ -84,7 +86,7 @@ export function assemble(content: Header, data: Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** The parts of a checkpoint, or what is wrong with it. */
+/** Returns the parts of a checkpoint, or words for what is wrong with it. */
 export function parse(bytes: Uint8Array): { header: Header; data: Uint8Array } | string {
   const magic = new TextEncoder().encode(MAGIC);
   const end = bytes.length - 32;
@@ -104,7 +106,7 @@ export function parse(bytes: Uint8Array): { header: Header; data: Uint8Array } |
   }
 }
 
-/** Whether a header has the right kinds, and every tensor lies within the data. */
+/** Whether a header's fields have the right types, and every tensor lies within the data. */
 function isHeader(header: Header, size: number): boolean {
   const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
   const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);

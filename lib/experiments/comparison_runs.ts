@@ -1,6 +1,6 @@
 /**
- * The trainings of a comparison as files: each is there or is not, so that a comparison may stop anywhere, and many
- * machines may share it.
+ * Stores the trainings of a comparison as files. Each training either has its file or not, so that a comparison can
+ * stop at any time, and several machines can share it.
  * @module
  */
 import { fileError, writeWhole } from "../support/files.ts";
@@ -14,21 +14,21 @@ export interface Job {
   readonly name: string;
   /** The seed. */
   readonly seed: number;
-  /** The value of the setting that is varied. */
+  /** The value of the setting that the comparison varies. */
   readonly value?: number;
   /** The experiment. */
   readonly experiment: Experiment;
 }
 
-/** A training that was done. */
+/** A completed training. */
 export interface DoneRun extends Job {
   /** The backend. */
   readonly backend: string;
-  /** The command that made it, without the places that it wrote to and without its shard. */
+  /** The command that made it, without its output paths and its shard. */
   readonly command?: string;
-  /** The accuracy on the images held out at the end, to choose by. */
+  /** The final accuracy on the held-out images, by which to choose. */
   readonly heldOutAccuracy: number;
-  /** What a record keeps of it. */
+  /** The part of the training that a record keeps. */
   readonly result: RecordRun;
 }
 
@@ -37,15 +37,15 @@ export function jobName({ name, seed, value }: Job): string {
   return [name, ...value === undefined ? [] : [String(value)], `seed${seed}`].join("-");
 }
 
-/** Writes a training that was done. */
+/** Writes a completed training. */
 export async function writeRun(directory: string, run: DoneRun): Promise<void> {
   await writeWhole(join(directory, "runs", `${jobName(run)}.json`), JSON.stringify(run));
 }
 
 /**
- * The trainings that a directory holds.
+ * Reads the trainings in a directory.
  *
- * @throws {Deno.errors.InvalidData} If a file there is not a run of a comparison.
+ * @throws {Deno.errors.InvalidData} If a file in it is not a run of a comparison.
  */
 export async function readRuns(directory: string): Promise<DoneRun[]> {
   const path = join(directory, "runs");
@@ -74,13 +74,13 @@ function asRun(text: string, name: string): DoneRun {
   return run;
 }
 
-/** Whether a job was done: the same experiment on the same backend. */
+/** Whether a job is done: the same experiment was run on the same backend. */
 export function isDone(job: Job, backend: string, there: readonly DoneRun[]): boolean {
   const key = JSON.stringify(job.experiment);
   return there.some((run) => run.backend === backend && JSON.stringify(run.experiment) === key);
 }
 
-/** What a training changes in the experiment that all share, group by group. */
+/** What a training changes in the shared experiment, group by group. */
 export function differences(shared: Experiment, experiment: Experiment): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(experiment).filter(([group, settings]) =>
@@ -89,7 +89,7 @@ export function differences(shared: Experiment, experiment: Experiment): Record<
   );
 }
 
-/** For each schedule, the value with the best score on the images held out. */
+/** For each schedule, the value with the best score on the held-out images. */
 export function chosenValues(runs: readonly DoneRun[], seed: number): Map<string, number> {
   const chosen = new Map<string, number>();
   for (const name of new Set(runs.map((run) => run.name))) {

@@ -1,5 +1,5 @@
 /**
- * The images of a run, and the batches made of them.
+ * The images of a run, and the batches made from them.
  * @module
  */
 import { type Augmentation, cutout, randomFlip, randomShift } from "../data/augment.ts";
@@ -21,7 +21,7 @@ export interface RunData {
   readonly mean: Float32Array;
 }
 
-/** Chooses a run's images: classes and sizes, what is held out, and the mean to subtract. */
+/** Chooses a run's images by classes and sizes, holds some out, and computes the mean to subtract. */
 export function chooseData({ experiment }: RunPlan, images: Images): RunData {
   const { data: { classes, trainSize, testSize, validationSize }, seed } = experiment;
   const chosen = subset(images.train, { classes, size: trainSize, seed });
@@ -46,10 +46,13 @@ function changes({ shift, fill, flip, cutout: size }: AugmentationSettings): Aug
   ];
 }
 
-/** Images from which batch normalization's statistics are worked out anew: a batch of so many, so many times. */
+/** The size and number of the batches from which the statistics of batch normalization are recomputed. */
 const REFRESH = { batchSize: 250, batches: 8 };
 
-/** Batches for `refreshBatchNorm`: training images in order, unchanged, as those that are scored are unchanged. */
+/**
+ * Batches for `refreshBatchNorm`: training images in order, and not augmented, because scored images are not augmented
+ * either.
+ */
 export function refreshingBatches({ train, mean }: RunData): Batches {
   const batchSize = Math.min(REFRESH.batchSize, train.size);
   const most = Math.min(REFRESH.batches * batchSize, train.size);

@@ -1,5 +1,5 @@
 /**
- * An experiment in words, for titles and for the lines that open a run.
+ * Describes an experiment in words, for titles and for the first lines that a run prints.
  * @module
  */
 import { type CyclePlan, planCycles } from "../schedules/plan_cycles.ts";
@@ -19,7 +19,9 @@ export function scheduleTitle({ schedule }: Experiment): string {
   return `${name}, ${baseLr === undefined ? `up to ${maxLr}` : `${baseLr} to ${maxLr}`}`;
 }
 
-/** The schedule and what goes with it: `triangular, 0.001 to 0.02, half a cycle 281 iterations (1 epoch), momentum 0.9`. */
+/**
+ * The schedule and what goes with it: `triangular, 0.001 to 0.02, half a cycle 281 iterations (1 epoch), momentum 0.9`.
+ */
 export function describeSchedule({ experiment, batchesPerEpoch }: RunPlan): string {
   const { schedule, optimizer } = experiment;
   const parts = [scheduleTitle(experiment)];
@@ -43,7 +45,7 @@ export function describeSchedule({ experiment, batchesPerEpoch }: RunPlan): stri
   return parts.join(", ");
 }
 
-/** How a run's epochs and its cycles fit together; undefined where it has no cycles that are counted in epochs. */
+/** How a run's epochs and cycles fit together; undefined if it has no cycles measured in epochs. */
 export function cyclesOf({ experiment, batchesPerEpoch, schedule: made }: RunPlan): CyclePlan | undefined {
   const { schedule, budget: { epochs } } = experiment;
   if (epochs === undefined || isScheduleConfig(schedule) || typeof schedule.stepSize !== "number") return undefined;
@@ -51,12 +53,12 @@ export function cyclesOf({ experiment, batchesPerEpoch, schedule: made }: RunPla
   return planCycles({ batchesPerEpoch, epochs, stepSizeEpochs: schedule.stepSize });
 }
 
-/** A warning where the run cuts a cycle. */
+/** A warning if the run ends in the middle of a cycle. */
 export function cutCycleWarning(plan: RunPlan): string | undefined {
   const cycles = cyclesOf(plan);
   if (!cycles || cycles.endsAtBase) return undefined;
   const { schedule, budget: { epochs } } = plan.experiment;
   const cycle = 2 * (schedule as { stepSize: number }).stepSize;
-  return `Warning: ${epochs} epochs cut a cycle of ${cycle}; the run would end at its base rate ` +
+  return `Warning: ${epochs} epochs end in the middle of a cycle of ${cycle}; the run would end at its base rate ` +
     `with --epochs ${cycles.nearestEpochs}`;
 }

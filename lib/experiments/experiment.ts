@@ -1,5 +1,5 @@
 /**
- * An experiment: everything that decides a training, as plain JSON.
+ * An experiment: everything that determines a training, as plain JSON.
  * @module
  */
 import type { Precision } from "../backend/precision.ts";
@@ -8,7 +8,7 @@ import type { ScheduleConfig } from "../schedules/schedule.ts";
 /** A length of time: a number of epochs, or of iterations. */
 export type Length = number | { readonly iterations: number };
 
-/** Where the images come from. A size left out means all there are; see `planExperiment`. */
+/** Where the images come from. If a size is left out, all images are used; see `planExperiment`. */
 export interface DataSettings {
   /** The data set's name in the registry, such as `"cifar10"` or `"folder"`. */
   dataset: string;
@@ -16,21 +16,24 @@ export interface DataSettings {
   directory?: string;
   /** Height and width to which a folder's images are resized, in pixels. Default 32. */
   imageSize?: number;
-  /** The classes to tell apart, two or more. Default: all of the data set's. */
+  /** The classes to use, two or more. Default: all classes of the data set. */
   classes?: string[];
-  /** Training images to use, those held out included. */
+  /** The number of training images to use, including those held out. */
   trainSize?: number;
-  /** Training images held out to validate on; 0 validates on the test images, as the article does. Default: a tenth. */
+  /**
+   * The number of training images to hold out for validation. With 0, validation uses the test images, as the article
+   * does. Default: a tenth.
+   */
   validationSize?: number;
-  /** Test images to score on. */
+  /** The number of test images to score on. */
   testSize?: number;
 }
 
-/** How training images are changed at random. */
+/** The random changes to training images. */
 export interface AugmentationSettings {
   /** The largest shift, as a fraction of height and width; 0 for none. */
   shift: number;
-  /** What fills the space that a shift leaves. */
+  /** What fills the gap that a shift leaves. */
   fill: "nearest" | "reflect" | "zero";
   /** Whether half of the images are mirrored. */
   flip: boolean;
@@ -50,65 +53,65 @@ export interface ModelSettings {
 export interface OptimizerSettings {
   /** The name, such as `"momentum"` or `"adam"`. */
   name: string;
-  /** The momentum, for optimizers that have one (beta1 of adam and adamax), where the schedule does not cycle it. */
+  /** The momentum, for optimizers that have one (beta1 for adam and adamax), if the schedule does not cycle it. */
   momentum?: number;
-  /** Nesterov's momentum, for `"momentum"`. */
+  /** Whether `"momentum"` uses Nesterov's momentum. */
   nesterov?: boolean;
-  /** Weight decay of the kernels, 0 or more; see `withWeightDecay`. */
+  /** The weight decay of the kernels, 0 or more; see `withWeightDecay`. */
   weightDecay?: number;
-  /** Whether the decay goes through the gradient (L2) rather than straight to the weights. */
+  /** Whether the decay is added to the gradient (L2) rather than applied directly to the weights. */
   coupledDecay?: boolean;
 }
 
-/** A schedule by its name in the registry; each takes some of these settings. */
+/** A schedule by its name in the registry. Each schedule takes some of these settings. */
 export interface ScheduleSettings {
   /** The name, such as `"triangular"` or `"one-cycle"`. */
   name: string;
   /** The lower bound of the rate. */
   baseLr?: number;
-  /** The upper bound of the rate; the one rate, where it is fixed. */
+  /** The upper bound of the rate, or the rate itself if it is constant. */
   maxLr?: number;
   /** Half a cycle. */
   stepSize?: Length;
-  /** A linear warm-up from 0 laid over the schedule's start. */
+  /** The length of a linear warm-up from 0, at the start of the schedule. */
   warmUp?: Length;
-  /** The decay per iteration, of exp-range and exponential. */
+  /** The decay per iteration, for exp-range and exponential. */
   gamma?: number;
   /** What exp-range's gamma shrinks; see `cyclical`. */
   decays?: "amplitude" | "bounds";
   /** The power of a polynomial decay. */
   power?: number;
-  /** The share of the run in which the rate rises, of one-cycle and slanted-triangular. */
+  /** The fraction of the run in which the rate rises, for one-cycle and slanted-triangular. */
   peakAt?: number;
-  /** The lowest and the highest momentum: it then mirrors the rate. */
+  /** The lowest and the highest momentum. With these, the momentum mirrors the rate. */
   momentumRange?: readonly [low: number, high: number];
 }
 
-/** How long to train, and how often to look. */
+/** How long to train, and how often to validate. */
 export interface BudgetSettings {
   /** Images in a batch. */
   batchSize: number;
-  /** Epochs to train; either these or `iterations`. */
+  /** Epochs to train. Give either `epochs` or `iterations`. */
   epochs?: number;
-  /** Optimizer updates to train; the last epoch may be cut. */
+  /** Optimizer updates to train. The last epoch may be incomplete. */
   iterations?: number;
-  /** Validates within epochs too, so often; at the end of each epoch in any case. */
+  /** How often to validate within epochs, in addition to the end of each epoch. */
   validateEvery?: Length;
 }
 
-/** What is made of the weights beside the last ones. */
+/** What else to make of the weights besides the final model. */
 export interface CompanionSettings {
   /** Averages the weights; see `averageWeights`. */
   average?: { every: "cycle" | number; decay?: number };
-  /** Keeps the model of each cycle's end, for an ensemble. */
+  /** Keeps the model from the end of each cycle, for an ensemble. */
   snapshots?: boolean;
-  /** Works batch normalization's statistics out anew before each score; see `refreshBatchNorm`. */
+  /** Recomputes the statistics of batch normalization before each score; see `refreshBatchNorm`. */
   refreshBatchNorm?: boolean;
-  /** Scores the mean prediction for each test image and its mirror image as well. */
+  /** Also scores the mean prediction for each test image and its mirror image. */
   flipAtTest?: boolean;
 }
 
-/** Everything that decides a training; plain JSON, enough to repeat it. */
+/** Everything that determines a training, as plain JSON: enough to repeat it. */
 export interface Experiment {
   /** The preset that the settings started from. */
   preset: string;
@@ -126,11 +129,11 @@ export interface Experiment {
   schedule: ScheduleSettings | ScheduleConfig;
   /** The budget. */
   budget: BudgetSettings;
-  /** Averages, snapshots, refreshed statistics. */
+  /** Averages, snapshots and refreshed statistics. */
   companions: CompanionSettings;
   /** `"bfloat16"` is mixed precision on the native backend. */
   precision: Precision;
-  /** Decides the choice and order of images, weights, augmentation and dropout. */
+  /** The seed that determines the choice and order of images, weights, augmentation and dropout. */
   seed: number;
 }
 
@@ -139,7 +142,7 @@ export function isScheduleConfig(schedule: Experiment["schedule"]): schedule is 
   return "schedule" in schedule;
 }
 
-/** Averages by the names that people know: stochastic weight averaging, and an exponential moving average. */
+/** Averages by their common names: stochastic weight averaging, and an exponential moving average. */
 export const AVERAGES: Readonly<Record<"swa" | "ema", NonNullable<CompanionSettings["average"]>>> = {
   swa: { every: "cycle" },
   ema: { every: 5, decay: 0.95 },

@@ -15,7 +15,8 @@ import { OPTIMIZERS } from "./registries/optimizers.ts";
  * Builds and compiles a plan's model: categorical cross-entropy, or binary for two classes, and accuracy.
  *
  * @param plan The plan.
- * @throws {TypeError} If the model does not take one of its options, or a user's module does not build a model that fits.
+ * @throws {TypeError} If the model does not accept one of its options, or a user's module does not build a suitable
+ * model.
  */
 export async function compiledModel(plan: RunPlan): Promise<tf.LayersModel> {
   const { seed, data, model: { name, ...options } } = plan.experiment;
@@ -35,7 +36,7 @@ function optimizerOf({ experiment, schedule }: RunPlan): tf.Optimizer {
   return weightDecay > 0 ? withWeightDecay(optimizer, { weightDecay, coupled: coupledDecay }) : optimizer;
 }
 
-/** A model that a user's module builds by its default export. */
+/** Builds a model with the default export of a user's module. */
 async function fromModule(path: string, request: ModelRequest): Promise<tf.LayersModel> {
   const verb = `Cannot use the model ${path}`;
   let model: tf.LayersModel;

@@ -1,5 +1,5 @@
 /**
- * Settings as runs wrote them before experiments had groups: one flat list.
+ * Reads the settings of old runs, which were one flat list before experiments had groups.
  * @module
  */
 import type { Experiment } from "./experiment.ts";
@@ -24,7 +24,7 @@ export interface OldConfig {
   precision: Experiment["precision"];
 }
 
-/** Whether settings, which come from a file, are flat ones. */
+/** Whether settings from a file are in the old, flat form. */
 export function isOldConfig(config: object): config is OldConfig {
   return "mode" in config && "maxLr" in config;
 }

@@ -1,5 +1,5 @@
 /**
- * From an experiment to a run: what follows from its settings.
+ * Plans a run: derives from an experiment everything that follows from its settings.
  * @module
  */
 import type { Schedule } from "../schedules/schedule.ts";
@@ -9,12 +9,12 @@ import type { CompanionSettings, DataSettings, Experiment } from "./experiment.t
 import type { DatasetFacts } from "./registries/datasets.ts";
 import { inIterations, scheduleFromSettings } from "./schedule.ts";
 
-/** A data set's settings with nothing left open. */
+/** A data set's settings with all defaults filled in. */
 export type PlannedData =
   & DataSettings
   & Required<Pick<DataSettings, "classes" | "trainSize" | "validationSize" | "testSize">>;
 
-/** An experiment with what follows from it. */
+/** An experiment, and what follows from its settings. */
 export interface RunPlan {
   /** The settings, checked, with classes and sizes filled in. */
   readonly experiment: Experiment & { data: PlannedData };
@@ -26,9 +26,9 @@ export interface RunPlan {
   readonly batchesPerEpoch: number;
   /** Optimizer updates in the run. */
   readonly iterations: number;
-  /** Epochs in the run; the last one may be cut. */
+  /** Epochs in the run; the last one may be incomplete. */
   readonly epochs: number;
-  /** Optimizer updates between two validations, besides those at epochs' ends; it need not be a whole number. */
+  /** Optimizer updates between two validations, in addition to those at the ends of epochs; not always a whole number. */
   readonly validateEvery?: number;
 }
 
@@ -38,9 +38,9 @@ const VERB = "plan a run";
  * Checks an experiment and works out what follows from it.
  *
  * @param experiment The experiment.
- * @param facts What its data set holds.
+ * @param facts The facts about its data set.
  * @throws {TypeError} If a setting is missing, unknown or of the wrong kind, or has no effect.
- * @throws {RangeError} If a value is out of range, or a name is in no registry.
+ * @throws {RangeError} If a value is out of range, or a name is not in its registry.
  * @example
  * ```ts
  * import { planExperiment } from "./plan.ts";
@@ -76,7 +76,7 @@ export function planExperiment(experiment: Experiment, facts: DatasetFacts): Run
   };
 }
 
-/** An average of no weights, or an ensemble of no models, is found before the training rather than after it. */
+/** Throws if an average would have no weights or an ensemble no models: better before the training than after it. */
 function checkCompanions({ average, snapshots }: CompanionSettings, schedule: Schedule, iterations: number): void {
   const what = average?.every === "cycle" ? "an average" : "snapshots";
   if (average?.every === "cycle" || snapshots) {
@@ -97,7 +97,7 @@ function checkCompanions({ average, snapshots }: CompanionSettings, schedule: Sc
   }
 }
 
-/** Fills in classes and sizes, and checks them against what there is. */
+/** Fills in classes and sizes, and checks them against the data set. */
 function planData(settings: DataSettings, facts: DatasetFacts): PlannedData {
   const classes = settings.classes ?? [...facts.classNames];
   checkClasses(classes, facts.classNames);
@@ -107,7 +107,7 @@ function planData(settings: DataSettings, facts: DatasetFacts): PlannedData {
   const { trainSize = most.trainSize, testSize = most.testSize } = settings;
   for (const [name, size] of Object.entries({ trainSize, testSize }) as ["trainSize" | "testSize", number][]) {
     if (size <= most[name]) continue;
-    throw new RangeError(`Cannot ${VERB}: ${name} must be at most ${most[name]}, the images there are, got ${size}`);
+    throw new RangeError(`Cannot ${VERB}: ${name} must be at most ${most[name]}, the number of images, got ${size}`);
   }
   const { validationSize = Math.round(trainSize / 10) } = settings;
   if (validationSize >= trainSize) {

@@ -19,27 +19,28 @@ const ARTICLE: Experiment = {
   seed: 42,
 };
 
-/** The presets by name, each with a line about it. */
+/** The presets by name, each with a one-line description. */
 export const PRESETS: Readonly<Record<string, { readonly about: string; readonly experiment: Experiment }>> = {
   quick: {
-    about: "MiniGoogLeNet on 9,000 images for 2 epochs, one cycle: minutes",
+    about: "MiniGoogLeNet on 9,000 images for 2 epochs, one cycle (takes minutes)",
     experiment: {
       ...ARTICLE,
       preset: "quick",
       data: { dataset: "cifar10", trainSize: 10_000, validationSize: 1000, testSize: 2000 },
-      // measured on 5,000 held-out images (seed 42): 60.9 % in the time in which the article's dropout and averages of
-      // batch normalization reach some 56 %; up to 0.04 it is 62.0 %, but 0.02 suits other models and schedules, too
+      // Measured on 5,000 held-out images (seed 42), this reaches 60.9 % in the time in which the article's dropout and
+      // batch-normalization momentum reach about 56 %. A maximum rate of 0.04 reaches 62.0 %, but 0.02 suits other
+      // models and schedules too.
       model: { name: "mini-googlenet", dropout: 0, batchNormMomentum: 0.9 },
       schedule: { name: "triangular", baseLr: 1e-3, maxLr: 2e-2, stepSize: 1 },
       budget: { batchSize: 32, epochs: 2, validateEvery: 0.25 },
     },
   },
   article: {
-    about: "the article's run: MiniGoogLeNet on all images for 96 epochs, six cycles: hours",
+    about: "the article's run: MiniGoogLeNet on all images for 96 epochs, six cycles (takes hours)",
     experiment: ARTICLE,
   },
   fast: {
-    about: "the article's accuracy in 12 epochs: one slanted cycle, label smoothing, L2: about an hour",
+    about: "the article's accuracy in 12 epochs: one slanted cycle, label smoothing, L2 (takes about an hour)",
     experiment: {
       ...ARTICLE,
       preset: "fast",
@@ -53,7 +54,7 @@ export const PRESETS: Readonly<Record<string, { readonly about: string; readonly
     },
   },
   paper: {
-    about: "Smith's CIFAR-10 run: Caffe's cifar10_full for 25,000 iterations under triangular2: half an hour",
+    about: "Smith's CIFAR-10 run: Caffe's cifar10_full for 25,000 iterations under triangular2 (takes half an hour)",
     experiment: {
       ...ARTICLE,
       preset: "paper",
@@ -66,14 +67,14 @@ export const PRESETS: Readonly<Record<string, { readonly about: string; readonly
   },
 };
 
-/** A backend on which the quick preset takes fewer images. */
+/** Whether the quick preset uses fewer images on this backend. */
 export const isSlow = (backend: string): boolean => backend === "wasm" || backend === "cpu";
 
 /**
- * A preset's experiment, to be changed at will.
+ * A copy of a preset's experiment, which you may change.
  *
  * @param name The preset's name.
- * @param slow Whether the backend is a slow one: quick then takes fewer images.
+ * @param slow Whether the backend is slow, in which case quick uses fewer images.
  * @throws {RangeError} If there is no such preset.
  * @example
  * ```ts

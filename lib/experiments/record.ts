@@ -1,5 +1,5 @@
 /**
- * Results as records: what was run, where, and what came out, in a file small enough to keep beside the code.
+ * Records of results: what was run, on which machine, and the outcome, in a file small enough to keep with the code.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -13,19 +13,19 @@ import type { Score } from "./scores.ts";
 
 /** One training of a record. Accuracies are from 0 to 1. */
 export interface RecordRun {
-  /** What figures call it, where runs differ in more than the seed. */
+  /** Its name in figures, if runs differ in more than the seed. */
   readonly name?: string;
-  /** Its seed. */
+  /** The seed of the training. */
   readonly seed: number;
   /** The value of the setting that a comparison varied. */
   readonly value?: number;
-  /** What it changes in the record's experiment, group by group. */
+  /** What this run changes in the record's experiment, group by group. */
   readonly differs?: Readonly<Record<string, unknown>>;
-  /** The fraction of test images that is right. */
+  /** The fraction of test images that were classified correctly. */
   readonly testAccuracy: number;
-  /** The loss on the test images; null where the training diverged. */
+  /** The loss on the test images; null if the training diverged. */
   readonly testLoss: number | null;
-  /** The same for what was scored beside the model: an average, an ensemble, mirror images. */
+  /** The same scores for the model's companions: an average, an ensemble, mirror images. */
   readonly companions?: Readonly<Record<string, { readonly testAccuracy: number; readonly testLoss: number }>>;
   /** Epochs trained. */
   readonly epochs: number;
@@ -33,37 +33,37 @@ export interface RecordRun {
   readonly iterations: number;
   /** Minutes of training and scoring. */
   readonly minutes: number;
-  /** What was recorded, reduced as figures reduce it. */
+  /** The history, reduced in the same way as in figures. */
   readonly history: TrainingHistory;
   /** Counts: `confusion[truth][prediction]`. */
   readonly confusion?: readonly (readonly number[])[];
-  /** Some test images that it got wrong. */
+  /** Some test images that were classified wrongly. */
   readonly wrong?: readonly { readonly index: number; readonly truth: number; readonly predicted: number }[];
 }
 
 /** A record. */
 export interface ResultRecord {
-  /** The command that repeats it. */
+  /** The command that repeats the runs. */
   readonly command: string;
-  /** What all its runs share. */
+  /** The settings that all runs share. */
   readonly experiment: Experiment;
-  /** The machine, in words, and the backend. */
+  /** A description of the machine, and the backend. */
   readonly hardware: string;
-  /** The versions that matter. */
+  /** The relevant versions. */
   readonly versions: Readonly<Record<string, string>>;
-  /** What was tried on held-out images before, and what it scored. */
+  /** What was tried beforehand on held-out images, and with what scores. */
   readonly tried?: unknown;
   /** The trainings. */
   readonly runs: readonly RecordRun[];
 }
 
-/** A training that ended, to be put into a record. */
+/** A finished training to put into a record. */
 export interface EndedRun extends Pick<RecordRun, "name" | "seed" | "differs"> {
-  /** What was recorded. */
+  /** The history of the training. */
   readonly history: TrainingHistory;
-  /** Its scores, the model's first; none where it diverged. */
+  /** Its scores, the model's first; empty if it diverged. */
   readonly scores: readonly Score[];
-  /** The test images' labels, to tell which were wrong. */
+  /** The labels of the test images, to find the wrong predictions. */
   readonly labels?: Uint8Array;
   /** Epochs trained. */
   readonly epochs: number;
@@ -71,18 +71,19 @@ export interface EndedRun extends Pick<RecordRun, "name" | "seed" | "differs"> {
   readonly minutes: number;
 }
 
-/** A record may be so large, in bytes. */
+/** The largest size of a record, in bytes. */
 export const MOST_BYTES = 200_000;
-/** Wrong images that a record keeps. */
+/** The number of wrong predictions that a record keeps. */
 const MOST_WRONG = 40;
-/** Bytes that a batch takes in a reduced history, and batches that a column keeps. */
+/** How many bytes a batch takes in a reduced history, and how many batches a column keeps. */
 const [BYTES_A_BATCH, BATCHES_A_COLUMN] = [36, 4];
 
 /**
- * A record's run, small enough that `count` of them make a record.
+ * Makes a record's run, small enough that `count` of them fit into a record.
  *
  * @param run The training.
- * @param about `count`: how many runs the record will have; `classes`: guessing scores one in so many.
+ * @param about `count`: how many runs the record will have; `classes`: the number of classes, from which the accuracy
+ * of guessing follows.
  */
 export function recordRun(run: EndedRun, { count, classes }: { count: number; classes: number }): RecordRun {
   const { name, seed, differs, scores, labels, epochs, minutes } = run;
@@ -92,7 +93,7 @@ export function recordRun(run: EndedRun, { count, classes }: { count: number; cl
     ...(name !== undefined && { name }),
     seed,
     ...(differs && { differs }),
-    // a training that diverged scores as guessing does
+    // a training that diverged scores like guessing
     ...(first ? short(first.evaluation) : { testAccuracy: 1 / classes, testLoss: null }),
     ...(others.length > 0 && {
       companions: Object.fromEntries(others.map(({ name, evaluation }) => [name, short(evaluation)])),
@@ -108,7 +109,7 @@ export function recordRun(run: EndedRun, { count, classes }: { count: number; cl
   };
 }
 
-/** A history so small that `count` of them make a record. */
+/** Reduces a history so that `count` of them fit into a record. */
 export function historyOfOne(history: TrainingHistory, count: number): TrainingHistory {
   const columns = Math.floor(0.8 * MOST_BYTES / count / BYTES_A_BATCH / BATCHES_A_COLUMN);
   return reduceHistory(history, Math.max(5, Math.min(200, columns)));
@@ -123,7 +124,7 @@ function wrongOnes({ predictions }: Evaluation, labels: Uint8Array) {
   }));
 }
 
-/** The machine in words, and the backend: `2 cores of an AMD EPYC (AVX512, bfloat16), native`. */
+/** Describes the machine and the backend: `2 cores of an AMD EPYC (AVX512, bfloat16), native`. */
 export function hardwareText(backend: string): string {
   const info = processorInfo() ?? "";
   const name = info.match(/^model name\s*:\s*(.*)$/m)?.[1]?.replace(/\(R\)|\(TM\)| CPU|@.*$/g, "").trim();
@@ -148,9 +149,9 @@ export function versions(): Record<string, string> {
 /**
  * Writes a record.
  *
- * @param path Its file, in a directory that is there.
+ * @param path The record's file, in a directory that exists.
  * @param record The record.
- * @throws {RangeError} If it is larger than a record may be.
+ * @throws {RangeError} If the record is too large.
  * @throws {Deno.errors.NotFound | Error} If it cannot be written.
  */
 export async function writeRecord(path: string, record: ResultRecord): Promise<void> {
@@ -158,7 +159,7 @@ export async function writeRecord(path: string, record: ResultRecord): Promise<v
   if (text.length > MOST_BYTES) {
     throw new RangeError(`Cannot write ${path}: a record must be under ${MOST_BYTES} bytes, got ${text.length}`);
   }
-  // straight into its place, which is all that the command may write to there
+  // written directly into place, because the command has permission for this file only
   await Deno.writeTextFile(path, text).catch((error) => {
     throw fileError("write", path, error);
   });

@@ -1,5 +1,5 @@
 /**
- * The files of a run: settings, history, report, plots, model.
+ * Writes the files of a run: history, report, plots and model.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -18,26 +18,27 @@ import { type Score, withAverage } from "./scores.ts";
 import { confusionText } from "../evaluation/report.ts";
 import type { TrainingHistory } from "../history/history.ts";
 
-/** What a run has to write. */
+/** What a run writes. */
 export interface RunFiles {
   /** The run's directory. */
   directory: string;
-  /** Words for the titles, such as the policy. */
+  /** Words for the figures' titles, such as the policy. */
   title: string;
-  /** What was recorded. */
+  /** The history of the training. */
   history: TrainingHistory;
-  /** The scores, the model's first; none where the run did not finish. */
+  /** The scores, the model's first; empty if the run did not finish. */
   scores: readonly Score[];
   /** The classes' names. */
   classNames: readonly string[];
-  /** The model to save, unless it is of no use. */
+  /** The model to save; leave it out if it is of no use. */
   model?: tf.LayersModel;
-  /** The average of its weights, which is saved beside it, and the images that refresh its batch normalization. */
+  /** The average of its weights, which is saved too, and the images with which to refresh its batch normalization. */
   averaged?: { readonly average: WeightAverage; readonly data: RunData };
 }
 
 /**
- * Writes all that a run has: history.json and .csv, plots as PNG and one interactive page, the report and the model.
+ * Writes everything that a run has: history.json and history.csv, plots as PNG and one interactive page, the report and
+ * the model.
  *
  * @param files See {@linkcode RunFiles}.
  * @returns The names of the files, in order.
@@ -81,7 +82,7 @@ export async function writeRunFiles(files: RunFiles): Promise<string[]> {
   return names;
 }
 
-/** A history as a table: a line a batch; the epoch's metrics stand in the line of its last batch. */
+/** A history as a table with one line per batch. The metrics of an epoch are in the line of its last batch. */
 export function historyCsv(history: TrainingHistory): string {
   const perBatch = (["lr", "momentum", "loss", "accuracy"] as const).filter((name) => history[name]);
   const perEpoch = [...new Set(history.epochs.flatMap((epoch) => Object.keys(epoch)))]

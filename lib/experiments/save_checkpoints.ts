@@ -1,5 +1,5 @@
 /**
- * When a run writes checkpoints.
+ * Writes checkpoints during a run.
  * @module
  */
 import type { WeightAverage } from "../callbacks/average_weights.ts";
@@ -9,39 +9,39 @@ import { weightsAreFinite } from "../callbacks/stop_on_nan.ts";
 import type { Position } from "../data/batches.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 
-/** Where checkpoints go, and how often. */
+/** Where to write checkpoints, and how often. */
 export interface CheckpointOptions {
-  /** Their directory. */
+  /** The directory for the checkpoints. */
   readonly directory: string;
-  /** The longest time between two, in milliseconds. */
+  /** The longest time between two checkpoints, in milliseconds. */
   readonly everyMs: number;
-  /** What the run is; a checkpoint of another run is refused. */
+  /** Identifies the run. Checkpoints of other runs are rejected. */
   readonly run: string;
 }
 
-/** What a checkpoint of a run is made of, beside the model. */
+/** What goes into a run's checkpoints besides the model. */
 export interface CheckpointSources {
   /** The run's scheduler. */
   readonly scheduler: LearningRateScheduler;
-  /** Its weight average, where there is one. */
+  /** The average of its weights, if there is one. */
   readonly average?: WeightAverage;
-  /** Updates in the run: the last one has its checkpoint, also where it cuts an epoch. */
+  /** Updates in the run. The last one gets a checkpoint, even in the middle of an epoch. */
   readonly iterations: number;
   /** Batches in an epoch. */
   readonly batchesPerEpoch: number;
-  /** Milliseconds that the training took so far, those before a resume included. */
+  /** How long the training has taken so far, in milliseconds, including the time before a resume. */
   readonly elapsedMs: () => number;
-  /** Whether the training has diverged: the last good checkpoint then stays. */
+  /** Whether the training has diverged, in which case the last good checkpoint is kept. */
   readonly diverged: () => boolean;
-  /** Ends the training, with a checkpoint. */
+  /** A signal that ends the training with a checkpoint. */
   readonly signal?: AbortSignal;
 }
 
-/** Writes a checkpoint every few minutes, at each epoch's end and the run's, and when the run is interrupted. */
+/** Writes a checkpoint every few minutes, at the end of each epoch and of the run, and when the run is interrupted. */
 export class SaveCheckpoints extends ModelCallback {
   /**
-   * @param options Where and how often.
-   * @param sources What goes in.
+   * @param options Where to write checkpoints, and how often.
+   * @param sources What goes into them.
    */
   constructor({ directory, everyMs, run }: CheckpointOptions, sources: CheckpointSources) {
     const { scheduler, average, iterations, batchesPerEpoch, elapsedMs, diverged, signal } = sources;
@@ -58,7 +58,7 @@ export class SaveCheckpoints extends ModelCallback {
     super({
       onBatchEnd: async () => {
         if (!signal?.aborted && performance.now() - last < everyMs) return;
-        if (!await weightsAreFinite(this.trained!)) return; // at an epoch's end the guard has looked
+        if (!await weightsAreFinite(this.trained!)) return; // at the end of an epoch, StopOnNaN has checked the weights
         const { iteration } = scheduler;
         const epoch = Math.floor((iteration - 1) / batchesPerEpoch);
         await save({ epoch, batch: iteration - epoch * batchesPerEpoch });
@@ -67,7 +67,7 @@ export class SaveCheckpoints extends ModelCallback {
         const { iteration } = scheduler;
         const batch = iteration - epoch * batchesPerEpoch;
         if (iteration < iterations) {
-          // an interrupted epoch has its checkpoint already, and is not over
+          // an interrupted epoch already has its checkpoint, and is not finished
           if (batch === batchesPerEpoch && !signal?.aborted) await save({ epoch: epoch + 1, batch: 0 });
         } else await save({ epoch, batch });
       },

@@ -1,5 +1,5 @@
 /**
- * Experiments as files: a run's config.json, a record, or an experiment by itself.
+ * Reads and writes experiments as files: a run's config.json, a record, or an experiment by itself.
  * @module
  */
 import { fileError, writeWhole } from "../support/files.ts";
@@ -13,20 +13,20 @@ import type { ResultRecord } from "./record.ts";
 export interface SavedExperiment {
   /** The experiment. */
   readonly experiment: Experiment;
-  /** The settings as they stand in the file, by which its checkpoints know it. */
+  /** The settings exactly as in the file, by which a run's checkpoints are matched to it. */
   readonly raw: unknown;
-  /** The command that made the run, where the file tells. */
+  /** The command that made the run, if the file states it. */
   readonly command?: string;
-  /** The record, where the file is one. */
+  /** The record, if the file is one. */
   readonly record?: ResultRecord;
 }
 
 /**
  * Reads an experiment.
  *
- * @param path A run's config.json, also one from before experiments had groups; or a record.
+ * @param path A run's config.json, even in the old form from before experiments had groups, or a record.
  * @throws {Deno.errors.NotFound | Error} If the file cannot be read.
- * @throws {TypeError} If it holds no experiment.
+ * @throws {TypeError} If the file holds no experiment.
  */
 export async function readExperiment(path: string): Promise<SavedExperiment> {
   const text = await Deno.readTextFile(path).catch((error) => {
@@ -64,7 +64,7 @@ export async function writeExperiment(
   await writeWhole(join(directory, "config.json"), `${JSON.stringify({ config: experiment, about }, null, 2)}\n`);
 }
 
-/** What a checkpoint belongs to: a run of these settings, as they stand in its file, on this backend. */
+/** Identifies the run that a checkpoint belongs to, by its settings, exactly as in its file, and its backend. */
 export function identityOf(raw: unknown, backend: string): string {
   return createHash("sha256").update(JSON.stringify([raw, backend])).digest("hex");
 }

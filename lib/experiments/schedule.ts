@@ -1,5 +1,5 @@
 /**
- * From a schedule's settings to the schedule.
+ * Makes a schedule from its settings.
  * @module
  */
 import { scheduleFromConfig } from "../schedules/config.ts";
@@ -8,18 +8,18 @@ import { warmUp } from "../schedules/warm_up.ts";
 import { type Experiment, isScheduleConfig, type Length } from "./experiment.ts";
 import { SCHEDULES } from "./registries/schedules.ts";
 
-/** A length in optimizer updates. */
+/** Converts a length to optimizer updates. */
 export function inIterations(length: Length, batchesPerEpoch: number): number {
   return typeof length === "number" ? length * batchesPerEpoch : length.iterations;
 }
 
 /**
- * The schedule that settings name.
+ * Makes the schedule that the settings describe.
  *
  * @param settings The settings, or any schedule's `config`.
  * @param iterations Optimizer updates of the run.
- * @param batchesPerEpoch Optimizer updates in an epoch, for lengths that are given in epochs.
- * @throws {TypeError | RangeError} If the schedule's own function refuses a value.
+ * @param batchesPerEpoch Optimizer updates in an epoch, for lengths given in epochs.
+ * @throws {TypeError | RangeError} If the schedule's own function rejects a value.
  * @example
  * ```ts
  * import { scheduleFromSettings } from "./schedule.ts";
@@ -38,7 +38,7 @@ export function scheduleFromSettings(
   const schedule = SCHEDULES[name].build({
     ...more,
     ...{ baseLr, maxLr, iterations },
-    // two cycles, where nothing is said
+    // by default, two cycles in the run
     stepSize: stepSize === undefined ? iterations / 4 : inIterations(stepSize, batchesPerEpoch),
     momenta: momentumRange ? { baseMomentum: momentumRange[0], maxMomentum: momentumRange[1] } : {},
   });

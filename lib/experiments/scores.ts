@@ -1,5 +1,5 @@
 /**
- * What a finished training is scored by: the model, and its companions beside it.
+ * Scores a finished training: the model, and companions such as an average of its weights.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -17,11 +17,11 @@ import type { RunPlan } from "./plan.ts";
 export interface Score {
   /** What was scored. */
   readonly name: "model" | "average" | "snapshots" | "model, mirror images too" | "average, mirror images too";
-  /** On the test images. */
+  /** The scores on the test images. */
   readonly evaluation: Evaluation;
 }
 
-/** What there is to score. */
+/** The results of a training to score. */
 export interface Trained {
   /** The model. */
   readonly model: tf.LayersModel;
@@ -34,8 +34,8 @@ export interface Trained {
 }
 
 /**
- * Does something with the average in the model, its batch normalization worked out anew; nothing where no weights were
- * averaged. The model then has its own weights and statistics back.
+ * Does something while the model holds the average and its batch normalization is recomputed for it. Afterwards the
+ * model has its own weights and statistics again. If no weights were averaged, nothing is done.
  */
 export async function withAverage(
   model: tf.LayersModel,
@@ -53,7 +53,7 @@ export async function withAverage(
   }
 }
 
-/** Scores the model first, then what the experiment made beside it. */
+/** Scores the model first, then its companions, as the experiment asks. */
 export async function scoresOf({ experiment }: RunPlan, data: RunData, trained: Trained): Promise<Score[]> {
   const { model, average, shots, snapshotDirectory } = trained;
   const scores: Score[] = [];

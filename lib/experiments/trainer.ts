@@ -1,5 +1,5 @@
 /**
- * One training from an experiment to its scores: data, model, fit, checkpoints, evaluation.
+ * Runs one training from the experiment to its scores: data, model, fit, checkpoints, evaluation.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -27,52 +27,55 @@ import { Validation } from "./validation.ts";
 
 /** Options of {@linkcode runTraining}. */
 export interface RunOptions {
-  /** The compiled model; by default the one that the experiment names. */
+  /** The compiled model. By default it is the one that the experiment names. */
   model?: tf.LayersModel;
-  /** More callbacks. */
+  /** Additional callbacks. */
   callbacks?: readonly AnyCallback[];
-  /** Ends the training after the current batch. */
+  /** A signal that ends the training after the current batch. */
   signal?: AbortSignal;
-  /** Where checkpoints go, and how often; none by default. */
+  /** Where to write checkpoints, and how often. By default none are written. */
   checkpoints?: CheckpointOptions;
-  /** Whether to go on from the newest checkpoint there. */
+  /** Whether to continue from the newest checkpoint. */
   resume?: boolean;
-  /** Where snapshots of the cycles' ends go; by default beside the checkpoints, else in memory. */
+  /**
+   * Where to save snapshots from the ends of cycles. By default they are saved next to the checkpoints, or kept in
+   * memory if there are none.
+   */
   snapshotDirectory?: string;
-  /** Told of the scheduler before the training starts, and of the iteration it starts at. */
+  /** Called before the training starts, with the scheduler, which knows the iteration it starts at. */
   onStart?: (scheduler: LearningRateScheduler) => void;
 }
 
 /** How a training ended. */
 export interface RunResult {
-  /** finished; interrupted by the signal; or diverged: the loss or a weight was NaN or infinite. */
+  /** Finished, interrupted by the signal, or diverged, which means that the loss or a weight was NaN or infinite. */
   readonly status: "finished" | "interrupted" | "diverged";
-  /** The model as it is now. */
+  /** The model in its final state. */
   readonly model: tf.LayersModel;
-  /** What was recorded. */
+  /** The scheduler, with its history. */
   readonly scheduler: LearningRateScheduler;
-  /** The scores of the model on the test images, of a finished training. */
+  /** The scores of the model on the test images, if the training finished. */
   readonly evaluation?: Evaluation;
-  /** The scores of the model and of its companions, of a finished training: the average, the snapshots' ensemble. */
+  /** The scores of the model and of its companions (such as the average), if the training finished. */
   readonly scores: readonly Score[];
-  /** The average of the weights, where the experiment asks for one; it takes memory until its `dispose()`. */
+  /** The average of the weights, if the experiment asks for one. It takes memory until its `dispose()`. */
   readonly average?: WeightAverage;
-  /** The snapshots, where the experiment asks for them; those in memory stay there until its `dispose()`. */
+  /** The snapshots, if the experiment asks for them. Those in memory stay there until its `dispose()`. */
   readonly snapshots?: Snapshots;
-  /** Milliseconds that training and scoring took, those before a resume included. */
+  /** How long training and scoring took, in milliseconds, including the time before a resume. */
   readonly elapsedMs: number;
 }
 
 /**
- * Trains as planned and scores once at the end.
+ * Trains as planned, and scores once at the end.
  *
- * @param plan The settings and what follows from them.
+ * @param plan The plan of the run.
  * @param data The images.
  * @param options See {@linkcode RunOptions}.
  */
 export async function runTraining(plan: RunPlan, data: RunData, options: RunOptions = {}): Promise<RunResult> {
   const { checkpoints, resume, signal } = options;
-  // a run that goes on needs the snapshots from before
+  // a resumed run needs its earlier snapshots
   const { snapshotDirectory = checkpoints && join(checkpoints.directory, "snapshots") } = options;
   const { companions } = plan.experiment;
   const model = options.model ?? await compiledModel(plan);
@@ -99,7 +102,7 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
   const list: AnyCallback[] = [scheduler, guard, new Validation(plan, data, scheduler)];
   if (average) list.push(average);
   if (shots) list.push(shots);
-  // before the checkpoints: a signal that comes between the two must not end the fit without one
+  // This comes before the checkpoints, so that a signal that arrives between the two does not end the fit without one.
   if (signal) list.push(stopOnInterrupt({ signal }));
   if (checkpoints) {
     const { iterations, batchesPerEpoch } = plan;
@@ -126,7 +129,7 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
   return { status, model, scheduler, evaluation, scores, average, snapshots: shots, elapsedMs: elapsedMs() };
 }
 
-/** Ends a run that cuts its last epoch. */
+/** Ends a run in the middle of its last epoch. */
 class StopAt extends ModelCallback {
   constructor(iterations: number, scheduler: LearningRateScheduler) {
     super({ onBatchEnd: () => void (scheduler.iteration >= iterations && this.stop()) });
@@ -135,7 +138,7 @@ class StopAt extends ModelCallback {
 
 /** Options of {@linkcode runExperiment}. */
 export interface ExperimentOptions extends Omit<RunOptions, "model">, Omit<LoadOptions, "signal"> {
-  /** The images, where they are loaded already. */
+  /** The images, if they are already loaded. */
   images?: Images;
 }
 
@@ -143,10 +146,11 @@ export interface ExperimentOptions extends Omit<RunOptions, "model">, Omit<LoadO
  * Runs an experiment: loads its images, builds its model, trains, and scores the model once on the test images.
  *
  * @param experiment The experiment; see {@linkcode Experiment}.
- * @param options `signal` ends the training after a batch; `callbacks`; `checkpoints`, from which `resume` goes on.
- * @returns The status, the model, the scheduler with its history, and the scores of a training that finished.
+ * @param options `signal` ends the training after the current batch; `callbacks` adds callbacks; `checkpoints` says
+ * where to write checkpoints, and with `resume` the run continues from the newest.
+ * @returns The status, the model, the scheduler with its history, and the scores if the training finished.
  * @throws {TypeError} If a setting is missing, unknown or of the wrong kind, or has no effect.
- * @throws {RangeError} If a value is out of range, or a name is in no registry.
+ * @throws {RangeError} If a value is out of range, or a name is not in its registry.
  * @example
  * ```ts ignore
  * import { presetExperiment, runExperiment } from "../lib/mod.ts";
@@ -159,7 +163,7 @@ export async function runExperiment(experiment: Experiment, options: ExperimentO
   const { images, cifar10Directory, onProgress, ...run } = options;
   checkExperiment(experiment);
   const { facts, load } = DATASETS[experiment.data.dataset];
-  if (facts && !images) planExperiment(experiment, facts); // a wrong size is found before anything is fetched
+  if (facts && !images) planExperiment(experiment, facts); // finds a wrong size before anything is fetched
   const loaded = images ?? await load(experiment.data, { cifar10Directory, onProgress, signal: run.signal });
   const plan = planExperiment(experiment, factsOf(loaded));
   return await runTraining(plan, chooseData(plan, loaded), run);

@@ -1,5 +1,5 @@
 /**
- * Validation at other times than an epoch's end.
+ * Validates at times other than the end of an epoch.
  * @module
  */
 import { ModelCallback } from "../callbacks/model_callback.ts";
@@ -10,14 +10,15 @@ import { refreshingBatches, type RunData } from "./data.ts";
 import type { RunPlan } from "./plan.ts";
 
 /**
- * Validates within epochs, as often as the plan says, and at the end of a run that cuts its last epoch; tfjs does it at
- * the epochs' ends. Where the experiment asks for it, batch normalization's statistics are worked out anew before each.
+ * Validates within epochs, as often as the plan says, and at the end of a run that stops in the middle of its last
+ * epoch. At the end of epochs, tfjs validates by itself. If the experiment asks for it, the statistics of batch
+ * normalization are recomputed before each validation.
  */
 export class Validation extends ModelCallback {
   /**
    * @param plan The plan.
    * @param data The images.
-   * @param scheduler What counts iterations and records the scores; it stands before this callback.
+   * @param scheduler The scheduler, which counts iterations and records the scores. It must come before this callback.
    */
   constructor(plan: RunPlan, data: RunData, scheduler: LearningRateScheduler) {
     const { batchesPerEpoch, iterations, validateEvery = Infinity } = plan;

@@ -1,5 +1,5 @@
 /**
- * The marks that explain a cycle in its picture.
+ * Marks that explain a cycle in its figure.
  * @module
  */
 import type { CyclicalOptions } from "../schedules/cyclical.ts";
@@ -8,12 +8,12 @@ import { COLOURS } from "./figure.ts";
 
 /** What {@linkcode cycleMarks} adds to a layout. */
 interface Marks {
-  /** Both axes without a grid, which would hide the dotted lines; the rate's with room for the marks. */
+  /** Both axes, without a grid, which would hide the dotted lines. The rate's axis leaves room for the marks. */
   xaxis: Record<string, unknown>;
   yaxis: Record<string, unknown>;
-  /** Dotted lines at the bounds and where the half cycles end. */
+  /** Dotted lines at the bounds and at the ends of the half cycles. */
   shapes: Record<string, unknown>[];
-  /** The words, and the arrows that show lengths. */
+  /** Labels, and arrows that show lengths. */
   annotations: Record<string, unknown>[];
 }
 
@@ -27,7 +27,7 @@ export function cycleMarks(options: CyclicalOptions): Marks {
   const upright = (x: number, top: number) => ({ ...dotted, x0: x, x1: x, y0: baseLr - 0.15 * height, y1: top });
   const words = { showarrow: false, font: { size: 12, color: COLOURS.mark } };
   const boundWords = (x: number, rate: number, text: string) => ({ ...words, x, y: rate, text, bgcolor: "#ffffff" });
-  /** A length from x0 to x1 as an arrow with two heads, its words on one side. */
+  /** Shows the length from x0 to x1 as an arrow with two heads, with a label at one side. */
   const length = (x0: number, x1: number, y: number, text: string, place: Record<string, unknown>) => [
     {
       ...{ x: x1, y, ax: x0, ay: y, axref: "x", ayref: "y", showarrow: true, text: "" },

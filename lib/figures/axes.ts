@@ -1,5 +1,5 @@
 /**
- * Axes in the common look, named with their units.
+ * Axes in the common style, labelled with their units.
  * @module
  */
 import { COLOURS } from "./figure.ts";
@@ -19,23 +19,25 @@ export function axis(title: string, options: Record<string, unknown> = {}): Reco
   };
 }
 
-/** A rate's axis: powers of ten as 1e-4, never in SI letters. */
+/** The axis of a rate. It shows powers of ten as 1e-4, never with SI prefixes. */
 export function rateAxis(title = "learning rate", options: Record<string, unknown> = {}): Record<string, unknown> {
   return axis(title, { exponentformat: "e", ...options });
 }
 
-/** The axis of iterations, or of epochs where a training knows no more than those. */
+/** The axis of iterations, or of epochs if nothing finer is known of a training. */
 export function timeAxis(byIteration: boolean, options: Record<string, unknown> = {}): Record<string, unknown> {
   const title = byIteration ? "iteration (optimizer updates)" : "epoch";
   return axis(title, { exponentformat: "none", separatethousands: true, ...options });
 }
 
-/** A metric's axis, named in words: `val_accuracy` is the validation accuracy. Accuracies are read in percent. */
+/**
+ * A metric's axis, labelled in words: `val_accuracy` becomes "validation accuracy". Accuracies are shown in percent.
+ */
 export function metricAxis(metric: string, options: Record<string, unknown> = {}): Record<string, unknown> {
   return axis(metricWords(metric), { ...(isAccuracy(metric) && { tickformat: "~%" }), ...options });
 }
 
-/** Whether a metric is a share from 0 to 1. */
+/** Whether a metric is an accuracy, from 0 to 1. */
 export function isAccuracy(metric: string): boolean {
   return /acc(uracy)?$/i.test(metric);
 }
@@ -45,7 +47,7 @@ export function metricWords(metric: string): string {
   return metric.replace(/^val_/, "validation ").replaceAll("_", " ");
 }
 
-/** A number in three digits at most, as labels show it: 0.006, 1e-7, 2,000. */
+/** Formats a number for labels, with at most three digits: 0.006, 1e-7, 2,000. */
 export function label(value: number): string {
   return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(3)));
 }

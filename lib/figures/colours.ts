@@ -1,11 +1,12 @@
 /**
- * One colour a schedule: the same in every figure, in README, notebooks and command line.
+ * Gives each schedule one colour, the same in every figure of README, notebooks and command line.
  * @module
  */
 
 /**
- * The schedules' colours. They were chosen by a search that keeps the least distance between any two large (in OKLab),
- * as seen by most people and under simulated protanopia, deuteranopia and tritanopia; tests/figures measures it.
+ * The schedules' colours. A search chose them so that the smallest distance between any two (in OKLab) is large, as
+ * seen by most people and under simulated protanopia, deuteranopia and tritanopia. tests/figures measures that
+ * distance.
  */
 export const SCHEDULE_COLOURS: Readonly<Record<string, string>> = {
   "triangular": "#1f77b4",
@@ -26,7 +27,7 @@ export const SCHEDULE_COLOURS: Readonly<Record<string, string>> = {
   "decay": "#8374ff",
 };
 
-/** Other names for the same schedule; an ending `-decay`, as in `linearDecay`, may also be left out. */
+/** Other names for the same schedules. The ending `-decay`, as in `linearDecay`, may also be left out. */
 const ALIASES: Readonly<Record<string, string>> = {
   "cyclical": "triangular",
   "constant": "fixed",
@@ -43,14 +44,14 @@ const BY_NAME = new Map([
   ...Object.entries(ALIASES).map(([alias, name]) => [alias, SCHEDULE_COLOURS[name]] as const),
 ]);
 
-/** Colours for series without one of their own. */
+/** Colours for series that have none of their own. */
 export const SERIES: readonly string[] = Object.values(SCHEDULE_COLOURS);
 
 /**
- * A colour for each name. A schedule has its own, however its name is written (`exp_range`, `exp-range`, `exp range`,
- * `expRange`); any other name gets the first colour that no other name of the list has.
+ * Chooses a colour for each name. A schedule has its own colour, however its name is written (`exp_range`, `exp-range`,
+ * `exp range`, `expRange`). Any other name gets the first colour that no name in the list has yet.
  *
- * @param names The names that share a figure.
+ * @param names The names that appear in the same figure.
  * @returns Their colours, in order.
  * @example
  * ```ts

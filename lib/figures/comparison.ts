@@ -1,5 +1,5 @@
 /**
- * The figure of schedules compared at one budget.
+ * Draws schedules compared at the same budget.
  * @module
  */
 import { recordsOf, type TrainingHistory } from "../history/history.ts";
@@ -16,9 +16,9 @@ import { byEpoch, historyOf, type HistorySource } from "./source.ts";
 export interface ComparedRun {
   /** The schedule's name. */
   readonly name: string;
-  /** Its seed. */
+  /** The run's seed. */
   readonly seed?: number;
-  /** Its training. Its epochs suffice; iterations and rates may be reduced. */
+  /** The run's training. Only its epochs are required; iterations and rates may be reduced. */
   readonly history: HistorySource;
 }
 
@@ -29,15 +29,15 @@ export interface ComparisonFigureOptions extends FigureOptions {
 }
 
 /**
- * Schedules against each other: a metric by iteration and, below, the learning rates, on shared axes.
+ * Compares schedules: shows a metric by iteration and, below it, the learning rates, on shared axes.
  *
- * One line a schedule, in the schedule's colour: the mean of its seeds, and a band of one standard deviation (n - 1)
- * each way. Between two epochs a run is read off the straight line between them, and the mean goes as far as the
- * shortest of its runs, so that no part of a line is the mean of the survivors alone.
+ * Each schedule has one line in its own colour, the mean of its seeds, and a band of one standard deviation (n - 1) on
+ * each side. Between two epochs, a run is interpolated linearly. The mean ends with the shortest of its runs, so that
+ * no part of a line averages only the runs that survived.
  *
- * @param runs The runs; those of one name are seeds of one schedule.
+ * @param runs The runs. Runs with the same name are seeds of the same schedule.
  * @param options `title`; `metric`, by epoch, default `"val_accuracy"`.
- * @throws {TypeError} If there is no run, or one has no history.
+ * @throws {TypeError} If there are no runs, or one has no history.
  * @example
  * ```ts
  * import { comparisonFigure } from "./comparison.ts";
@@ -59,7 +59,7 @@ export function comparisonFigure(runs: readonly ComparedRun[], options: Comparis
     const color = colours[index];
     const own = histories.filter((_, run) => runs[run].name === name);
     const curves = own.map((history) => curveOf(history, metric)).filter(({ x }) => x.length > 0);
-    // a run that ended before its first value must not go unseen
+    // say so if a run ended before its first value
     const entry = curves.length < own.length ? `${name} (${curves.length} of ${own.length} runs)` : name;
     if (curves.length > 0) {
       const x = sharedGrid(curves);
@@ -70,7 +70,7 @@ export function comparisonFigure(runs: readonly ComparedRun[], options: Comparis
     const look = { color, width: 1.5, yaxis: "y2", showlegend: curves.length === 0, legendgroup: entry };
     if (x.length > 0) rates.push(line(entry, x, y, look));
   }
-  // tfjs's own histories know epochs alone
+  // tfjs's own histories contain only epochs
   const byIteration = histories.some(({ iterations, epochs }) =>
     iterations.length > 0 || epochs.some(({ epoch, iteration }) => iteration !== epoch + 1)
   );
@@ -103,7 +103,7 @@ function curveOf(history: TrainingHistory, metric: string): Curve {
   return { x: known.map(({ iteration }) => iteration), y: known.map((record) => record[metric]) };
 }
 
-/** The rates by iteration, or the epochs' last ones where no more is known. */
+/** The rates by iteration, or the last rate of each epoch if nothing finer is known. */
 function ratesOf(history: TrainingHistory): { x: number[]; y: (number | null)[] } {
   if (history.iterations.length > 0) return reduceLine(history.iterations, history.lr);
   const rates = byEpoch(history, "lr");

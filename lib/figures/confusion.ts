@@ -1,12 +1,12 @@
 /**
- * The figure of a confusion matrix.
+ * Draws a confusion matrix.
  * @module
  */
 import { axis } from "./axes.ts";
 import { type Figure, type FigureOptions, layout } from "./figure.ts";
 
 /**
- * A confusion matrix: rows are the truth, columns what the model said; counts in the cells.
+ * A confusion matrix with the true classes in rows, the predicted classes in columns, and counts in the cells.
  *
  * @param confusion Counts, `confusion[truth][prediction]`, or an evaluation with them.
  * @param options `classNames`, by index; `title`.
@@ -31,7 +31,7 @@ export function confusionFigure(
   const ticks = { tickvals: classNames.map((_, index) => index), ticktext: [...classNames], showgrid: false };
   const range = [-0.5, classNames.length - 0.5];
   return {
-    // cells as shapes and words, not as a heatmap: that would be a bitmap, which needs a canvas to draw
+    // The cells are shapes and text, not a heatmap, which would be a bitmap and need a canvas to draw.
     data: [{
       type: "scatter",
       mode: "text",
@@ -64,7 +64,7 @@ export function confusionFigure(
   };
 }
 
-/** From white to blue. */
+/** A colour between white and blue. */
 function blend(share: number): string {
   const channel = (to: number) => Math.round(255 + (to - 255) * share).toString(16).padStart(2, "0");
   return `#${channel(31)}${channel(90)}${channel(147)}`;

@@ -1,24 +1,24 @@
 /**
- * Curves of several runs, read at the same places.
+ * Reads the curves of several runs at the same places.
  * @module
  */
 
 /** A metric of one run, without gaps. */
 export interface Curve {
-  /** Across, rising: iterations. */
+  /** The iterations, rising. */
   readonly x: readonly number[];
-  /** Up. */
+  /** The metric's values. */
   readonly y: readonly number[];
 }
 
-/** Every iteration at which a curve has a point, as far as all curves reach. */
+/** Every iteration at which some curve has a point, up to the end of the shortest curve. */
 export function sharedGrid(curves: readonly Curve[]): number[] {
   const first = Math.max(...curves.map(({ x }) => x[0]));
   const last = Math.min(...curves.map(({ x }) => x[x.length - 1]));
   return [...new Set(curves.flatMap(({ x }) => x))].filter((at) => at >= first && at <= last).sort((a, b) => a - b);
 }
 
-/** A curve's value, on the straight line between its points. */
+/** A curve's value, interpolated linearly between its points. */
 export function valueAt({ x, y }: Curve, at: number): number {
   const right = x.findIndex((value) => value >= at);
   if (x[right] === at) return y[right];

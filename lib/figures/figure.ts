@@ -1,5 +1,5 @@
 /**
- * What a figure is, and the look that all of them share.
+ * Figures, and the style that they all share.
  * @module
  */
 
@@ -19,7 +19,7 @@ export interface FigureOptions {
   title?: string;
 }
 
-/** One colour a meaning, throughout. */
+/** One colour for each meaning, the same everywhere. */
 export const COLOURS = {
   lr: "#4c4c9d",
   momentum: "#8c6d31",
@@ -34,7 +34,7 @@ export const SIZE = { width: 860, height: 460 } as const;
 
 const FONT = "DejaVu Sans, Verdana, sans-serif";
 
-/** A layout in the common look: title, white ground, legend above the plot. */
+/** A layout in the common style: title, white background, legend above the plot. */
 export function layout(title: string, options: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     title: { text: title, x: 0.5, xanchor: "center", y: 0.975, yanchor: "top", font: { size: 17 } },
@@ -42,7 +42,7 @@ export function layout(title: string, options: Record<string, unknown> = {}): Re
     paper_bgcolor: "#ffffff",
     plot_bgcolor: "#ffffff",
     margin: { l: 70, r: 30, t: 80, b: 60 },
-    // Plotly.validate trips over a legend that is not shown
+    // Plotly.validate rejects a legend that is not shown
     ...(options.showlegend !== false && {
       showlegend: true,
       legend: { orientation: "h", x: 0.5, xanchor: "center", y: 1.02, yanchor: "bottom" },
@@ -63,7 +63,7 @@ export const NAMES_BESIDE = {
   legend: { orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top", tracegroupgap: 0 },
 } as const;
 
-/** A line in the common look; numbers that are none become gaps. */
+/** A line in the common style. NaN and infinite values become gaps. */
 export function line(name: string, x: readonly number[], y: readonly (number | null)[], options: Trace = {}): Trace {
   const { color = COLOURS.training, width = 2, dash, ...rest } = options;
   return {
@@ -72,7 +72,7 @@ export function line(name: string, x: readonly number[], y: readonly (number | n
     name,
     x: [...x],
     y: y.map((value) => value !== null && Number.isFinite(value) ? value : null),
-    // plotly.js would leave out points again, and bend curves visibly
+    // by default, plotly.js would drop more points and visibly bend curves
     line: { color, width, simplify: false, ...(dash !== undefined && { dash }) },
     ...rest,
   };

@@ -1,5 +1,5 @@
 /**
- * The figure of a data set's images.
+ * Draws images of a data set.
  * @module
  */
 import { encode } from "fast-png";
@@ -8,11 +8,11 @@ import { type Figure, type FigureOptions, layout } from "./figure.ts";
 
 /** Options of {@linkcode imageGridFigure}. */
 export interface ImageGridOptions extends FigureOptions {
-  /** Which images; the first 20 by default. */
+  /** The indices of the images to show. By default, the first 20. */
   indices?: readonly number[];
-  /** Images in a row. Default 10. */
+  /** How many images to put in a row. Default 10. */
   columns?: number;
-  /** The words below an image, by its place in `indices`. Default: its class. */
+  /** The captions below the images, in the order of `indices`. By default, the images' classes. */
   captions?: readonly string[];
 }
 
@@ -51,12 +51,12 @@ export function imageGridFigure(dataset: ImageDataset, options: ImageGridOptions
       }
     }
   }
-  // large pixels: some viewers would blur small images when they scale them
+  // pixels are enlarged, because some viewers blur small images when they scale them
   const png = encode(enlarge(pixels, gridWidth, 3, 2));
   const [cell, top, bottom] = [84, 50, 8]; // on the page
   const outer = Math.max(LEAST_WIDTH, across * cell);
-  const side = Math.max(8, (LEAST_WIDTH - across * cell) / 2); // few images do not grow under a long title
-  const scale = (outer - 2 * side) / gridWidth; // the same both ways
+  const side = Math.max(8, (LEAST_WIDTH - across * cell) / 2); // so that a few images do not grow under a long title
+  const scale = (outer - 2 * side) / gridWidth; // the same in both directions
   const hidden = { visible: false, fixedrange: true };
   return {
     data: [{ type: "scatter", mode: "markers", x: [0], y: [0], marker: { opacity: 0 }, hoverinfo: "skip" }],
@@ -83,15 +83,15 @@ export function imageGridFigure(dataset: ImageDataset, options: ImageGridOptions
   };
 }
 
-/** Room for a title, in pixels. */
+/** The least width, in pixels, which leaves room for a title. */
 const LEAST_WIDTH = 420;
 
-/** Bytes in base64, where `Uint8Array.prototype.toBase64` is not there yet: Node below 25. */
+/** Encodes bytes in base64. Node before version 25 lacks `Uint8Array.prototype.toBase64`. */
 function base64(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
-/** Each pixel as a square of `times` by `times`. */
+/** Turns each pixel into a square of `times` by `times` pixels. */
 function enlarge(pixels: Uint8Array, width: number, channels: number, times: number) {
   const height = pixels.length / width / channels;
   const data = new Uint8Array(pixels.length * times * times);

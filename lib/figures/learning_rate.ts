@@ -1,5 +1,5 @@
 /**
- * The figure of a learning rate, and of the momentum where it cycles too.
+ * Draws a learning rate, and the momentum if it is cycled too.
  * @module
  */
 import type { TrainingHistory } from "../history/history.ts";
@@ -15,18 +15,19 @@ import { byEpoch, historyOf, type HistorySource } from "./source.ts";
 
 /** Options of {@linkcode learningRateFigure}. */
 export interface LearningRateFigureOptions extends FigureOptions {
-  /** For schedules: how many iterations to draw. Default 1000; with `annotate`, two cycles. */
+  /** For schedules: how many iterations to draw. Default 1000, or two cycles with `annotate`. */
   iterations?: number;
-  /** For one cyclical schedule: marks its bounds, a step size and a cycle in the picture. Default false. */
+  /** For a single cyclical schedule: whether to mark its bounds, a step size and a cycle. Default false. */
   annotate?: boolean;
 }
 
 /**
- * The learning rate by iteration, and the momentum below it where it cycles. From a training, or from schedules.
+ * Draws the learning rate by iteration and, if it is cycled, the momentum below it. The source is a training or
+ * schedules.
  *
  * @param source A training (see {@linkcode HistorySource}), a schedule, or several by name.
  * @param options `title`; `iterations` and `annotate`, for schedules.
- * @throws {TypeError} If there is nothing to draw from, or what is to be annotated is no cyclical schedule.
+ * @throws {TypeError} If there is nothing to draw, or `annotate` is used with anything but a single cyclical schedule.
  * @throws {RangeError} If `iterations` is not a whole number of 1 or more.
  * @example
  * ```ts
@@ -50,7 +51,10 @@ export function learningRateFigure(
   return panels(lines.rates, lines.momenta, title);
 }
 
-/** A schedule's lines over so many iterations; where it is the only one, momentum has a colour and a name of its own. */
+/**
+ * The lines of schedules over this many iterations. If there is only one schedule, its momentum gets its own colour and
+ * name.
+ */
 function linesOf(schedules: Readonly<Record<string, Schedule>>, iterations: number, own?: string[]) {
   checkNumber("draw a schedule", "iterations", iterations, ...rules.count);
   const i = Array.from({ length: iterations + 1 }, (_, index) => index);
@@ -75,7 +79,7 @@ function momentumLine(x: readonly number[], y: readonly (number | null)[]): Trac
   return line("momentum", x, y, { color: COLOURS.momentum, yaxis: "y2" });
 }
 
-/** Rates, and the momenta below them on the same iterations. */
+/** Two panels: the rates, and below them the momenta over the same iterations. */
 function panels(rates: Trace[], momenta: Trace[], title: string, byIteration = true): Figure {
   const names = rates.length >= 5 ? NAMES_BESIDE : {};
   if (momenta.length === 0) {
@@ -99,7 +103,7 @@ function ofHistory(history: TrainingHistory, title: string): Figure {
   return panels([rateLine(history)], lines, title, history.iterations.length > 0);
 }
 
-/** The line of a training's rate: by iteration, or by epoch where no more is known. */
+/** The line of a training's rate, by iteration, or by epoch if nothing finer is known. */
 export function rateLine(history: TrainingHistory): Trace {
   const { x, y } = history.iterations.length > 0
     ? reduceLine(history.iterations, history.lr)

@@ -1,5 +1,5 @@
 /**
- * The figure of a loss over two weights, with descents on it.
+ * Draws a loss over two weights, with descents on it.
  * @module
  */
 import { axis } from "./axes.ts";
@@ -10,19 +10,22 @@ import { type Figure, type FigureOptions, layout, type Trace } from "./figure.ts
 export interface Descent {
   /** Its name in the legend. */
   readonly name: string;
-  /** Its points, [x, y] each. */
+  /** Its points, each as [x, y]. */
   readonly path: readonly (readonly [number, number])[];
 }
 
 /** Options of {@linkcode lossSurfaceFigure}. */
 export interface LossSurfaceOptions extends FigureOptions {
-  /** Left, right. Default [-2, 2]. */
+  /** The range of x, from left to right. Default [-2, 2]. */
   xRange?: readonly [number, number];
-  /** Front, back. Default [-2, 2]. */
+  /** The range of y, from front to back. Default [-2, 2]. */
   yRange?: readonly [number, number];
-  /** The way of optimizers over the surface. */
+  /** The paths of optimizers over the surface. */
   descents?: readonly Descent[];
-  /** A surface in 3D (interactive only), or its map, which any viewer shows. Default `"3d"`. */
+  /**
+   * Whether to draw a surface in 3D, which only interactive viewers show, or a map, which any viewer shows. Default
+   * `"3d"`.
+   */
   view?: "3d" | "map";
 }
 
@@ -78,7 +81,7 @@ export function lossSurfaceFigure(loss: (x: number, y: number) => number, option
     data: [{ type: "surface", ...surface, opacity: 0.9 }, ...paths],
     layout: layout(title, {
       height: 620,
-      plot_bgcolor: undefined, // a plot in 3D has none
+      plot_bgcolor: undefined, // a plot in 3D has no plot background
       hovermode: "closest",
       scene: {
         xaxis: { title: { text: "weight 1" } },

@@ -1,5 +1,5 @@
 /**
- * The figures: pure functions from what was recorded to Plotly figures, as plain JSON.
+ * The figures: pure functions that turn recorded data into Plotly figures, as plain JSON.
  * @module
  */
 export type { Figure, FigureOptions, Trace } from "./figure.ts";

@@ -1,5 +1,5 @@
 /**
- * The figure of a network: its blocks as boxes, and what is inside them.
+ * Draws a network: its blocks as boxes, and what is inside them.
  * @module
  */
 import { shown } from "../support/check.ts";
@@ -8,15 +8,15 @@ import { describeModel, type LayerDescription, type ModelDescription, type Model
 import { type Box, drawBoxes, type Drawing } from "./model_drawing.ts";
 import { type Block, blocksOf, groupBy } from "./model_graph.ts";
 
-/** Light grounds, on which dark words are read well. */
+/** Light background colours, on which dark text is easy to read. */
 const GROUNDS = ["#cfe3f5", "#bfe8d4", "#fbd9bd", "#e3d3f3", "#f5ecad", "#c9eef0", "#f6cfe2", "#dfe6c4"];
 const GREY = "#ececec";
 const [NARROW, WIDE, INSIDE] = [100, 200, 136];
 const SINGLE = "single layer";
-/** Room for the words above what is inside a block. */
+/** Space for the heading above the inside of a block, in pixels. */
 const HEADING = 30;
 
-/** Kinds of layers in words. */
+/** The kinds of layers in words. */
 const WORDS = new Map([
   ["InputLayer", "input"],
   ["Conv2D", "convolution"],
@@ -27,7 +27,7 @@ const WORDS = new Map([
   ["ReLU", "relu"],
 ]);
 
-/** Blocks of one kind: they share a ground, and the first one's inside is drawn. */
+/** Blocks of the same kind. They share a background colour, and the inside of the first one is drawn. */
 interface Kind {
   readonly name: string;
   readonly blocks: Block[];
@@ -35,13 +35,13 @@ interface Kind {
 }
 
 /**
- * A network's picture: on the left its blocks from the input to the output, each with the shape that it gives; a box is
- * as wide as its image is large, so that one sees the image shrink. On the right, the inside of the first block of
- * each kind. Layers are put together by their names: see `blocksOf`.
+ * Draws a network. On the left are its blocks from the input to the output, each with the shape of its output. The
+ * larger the image, the wider the box, so that you can see the image shrink. On the right is the inside of the first
+ * block of each kind. Layers are grouped into blocks by their names: see `blocksOf`.
  *
- * @param model A tf.LayersModel that knows its input's shape, or a description by `describeModel`.
- * @param options `title`; by default the model's name and how many parameters it has.
- * @throws {TypeError} If it has no layers, or a layer takes from one that is not there.
+ * @param model A tf.LayersModel that knows the shape of its input, or a description from `describeModel`.
+ * @param options `title`; by default, the model's name and its number of parameters.
+ * @throws {TypeError} If the model has no layers, or a layer's input is missing.
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
@@ -76,7 +76,7 @@ export function modelFigure(model: ModelDescription | ModelLike, options: Figure
   const width = Math.max(560, needed); // room for the title
   const side = (width - needed) / 2;
   const bottom = 14 + Math.max(...drawings.map(({ bottom }) => bottom));
-  // the legend has its place within the plot, so that it cannot move the boxes
+  // the legend is inside the plot, so that it cannot move the boxes
   const entries = kinds.map(nameOf);
   const inRow = Math.max(1, Math.floor(width / (50 + Math.max(...entries.map(widthOf)))));
   const legendHeight = 24 + 19 * Math.ceil(entries.length / inRow);
@@ -95,7 +95,7 @@ export function modelFigure(model: ModelDescription | ModelLike, options: Figure
   };
 }
 
-/** A kind in the legend. */
+/** The name of a kind in the legend. */
 function nameOf({ name, blocks: [{ layers }] }: Kind): string {
   return layers.length > 1 ? `${name} (${layers.length} layers)` : name;
 }
@@ -114,8 +114,9 @@ function isLayer(layer: Partial<LayerDescription> | null | undefined): boolean {
 }
 
 /**
- * Blocks of several layers are of a kind where their names differ by a number alone. Single layers go by their class,
- * or are one kind where there are blocks, which are what the picture is about.
+ * Groups blocks into kinds. Blocks of several layers are of the same kind if their names differ only by a number. If
+ * there are such blocks, all single layers form one kind, because the drawing is about the blocks; otherwise they are
+ * grouped by class.
  */
 function kindsOf(blocks: readonly Block[]): Kind[] {
   const plain = blocks.every(({ layers }) => layers.length === 1);
@@ -145,7 +146,7 @@ function wholeBoxes(blocks: readonly Block[], kinds: readonly Kind[]): Box[] {
   });
 }
 
-/** The layers of a kind's first block below a box for what comes in. */
+/** Draws the layers of a kind's first block, below a box for the block's input. */
 function insideOf(kind: Kind, layers: readonly LayerDescription[], corner: { x: number; y: number }): Drawing {
   const [block] = kind.blocks;
   const own = new Set(block.layers.map(({ name }) => name));
@@ -172,14 +173,14 @@ function insideOf(kind: Kind, layers: readonly LayerDescription[], corner: { x: 
   };
 }
 
-/** The legend's entry of a kind, and what is told where the pointer is over one of its boxes. */
+/** The legend's entry for a kind, and the text shown when the pointer is over one of its boxes. */
 function legendTrace({ blocks, colour }: Kind, name: string, { middles }: Drawing) {
   const centers = blocks.map((block) => middles.get(block.name)!);
   return {
     ...{ type: "scatter", mode: "markers", name },
     x: centers.map(({ x }) => x),
     y: centers.map(({ y }) => y),
-    // as the box itself, so that it does not show but in the legend
+    // the same colour as the box, so that the marker is visible only in the legend
     marker: { symbol: "square", size: 13, color: colour },
     text: blocks.map(told),
     hoverinfo: "text",
@@ -192,12 +193,12 @@ function told(block: Block): string {
   return [...lines, `${parameters.toLocaleString("en")} parameters, gives ${shapeOf(endOf(block))}`].join("<br>");
 }
 
-/** The layer that gives what the block gives: the last that no other one of the block takes from. */
+/** The layer whose output is the block's output: the last layer that is not an input of another layer in the block. */
 function endOf({ layers }: Block): LayerDescription {
   return layers.findLast(({ name }) => !layers.some(({ inputs }) => inputs.includes(name)))!;
 }
 
-/** About how wide words are in a box. */
+/** The approximate width of words in a box, in pixels. */
 const widthOf = (words: string) => 6.6 * words.length + 14;
 
 function sideOf(block: Block): number {
@@ -210,7 +211,7 @@ function wordsOf({ className, detail }: LayerDescription): string {
   return WORDS.get(className) ?? className.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
 }
 
-/** A shape without the batch's size: 32 × 32 × 96. */
+/** Formats a shape without the size of the batch: 32 × 32 × 96. */
 function shapeOf({ outputShape }: LayerDescription): string {
   return outputShape.slice(1).map((size) => size ?? "?").join(" × ");
 }

@@ -1,19 +1,19 @@
 /**
- * A network as plain data.
+ * Describes a network as plain data.
  * @module
  */
 
-/** One layer, as {@linkcode describeModel} tells it. */
+/** One layer, as {@linkcode describeModel} describes it. */
 export interface LayerDescription {
   /** The layer's name. */
   readonly name: string;
   /** Its kind, such as `"Conv2D"`. */
   readonly className: string;
-  /** What it gives, with the batch's size first, which is null where it is open. */
+  /** The shape of its output. The size of the batch comes first, and is null if it is open. */
   readonly outputShape: readonly (number | null)[];
-  /** The names of the layers that it takes from. */
+  /** The names of the layers that feed into it. */
   readonly inputs: readonly string[];
-  /** What else a reader wants to know, such as `"3×3, 48 filters"`. */
+  /** Other details of interest, such as `"3×3, 48 filters"`. */
   readonly detail?: string;
   /** How many weights it has. */
   readonly parameters?: number;
@@ -23,11 +23,11 @@ export interface LayerDescription {
 export interface ModelDescription {
   /** The network's name. */
   readonly name: string;
-  /** Its layers, each after those that it takes from. */
+  /** Its layers, each after its inputs. */
   readonly layers: readonly LayerDescription[];
 }
 
-/** What {@linkcode describeModel} reads of a layer; tfjs's layers fit. */
+/** What {@linkcode describeModel} needs of a layer. tfjs's layers have it. */
 export interface LayerLike {
   readonly name: string;
   readonly outputShape: unknown;
@@ -37,16 +37,16 @@ export interface LayerLike {
   countParams(): number;
 }
 
-/** What {@linkcode describeModel} reads of a network; a tf.LayersModel fits. */
+/** What {@linkcode describeModel} needs of a network. A tf.LayersModel has it. */
 export interface ModelLike {
   readonly name: string;
   readonly layers: readonly LayerLike[];
 }
 
 /**
- * Describes a network as plain JSON, which `modelFigure` draws and a file can keep.
+ * Describes a network as plain JSON, which `modelFigure` can draw and a file can store.
  *
- * @param model A tf.LayersModel, functional or sequential, that knows its input's shape.
+ * @param model A tf.LayersModel, functional or sequential, that knows the shape of its input.
  * @returns Its layers with kinds, shapes and connections.
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export interface ModelLike {
  */
 export function describeModel(model: ModelLike): ModelDescription {
   const before = (layer: LayerLike) => layer.inboundNodes[0]?.inboundLayers ?? [];
-  // a sequential model leaves its input out of its list
+  // a sequential model does not list its input
   const inputs = model.layers.flatMap(before).filter((layer) => !model.layers.includes(layer));
   return {
     name: model.name,
@@ -74,12 +74,12 @@ export function describeModel(model: ModelLike): ModelDescription {
   };
 }
 
-/** A layer with several outputs has a list of shapes: the first one stands for them. */
+/** A layer with several outputs has a list of shapes, of which the first is used. */
 function firstShape(shape: unknown): (number | null)[] {
   return Array.isArray(shape) ? Array.isArray(shape[0]) ? shape[0] : shape : [];
 }
 
-/** The settings that tell layers of one kind apart. */
+/** The settings that distinguish layers of the same kind. */
 function detailOf(config: Record<string, unknown>): { detail?: string } {
   const { filters, units, rate, activation } = config;
   const window = config.kernelSize ?? config.poolSize;

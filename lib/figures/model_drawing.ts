@@ -1,5 +1,5 @@
 /**
- * Boxes and arrows, as Plotly's shapes and annotations.
+ * Draws boxes and arrows, as Plotly's shapes and annotations.
  * @module
  */
 import { COLOURS } from "./figure.ts";
@@ -7,18 +7,18 @@ import { placesOf } from "./model_graph.ts";
 
 /** A box to draw. */
 export interface Box {
-  /** The box's name, which others take from. */
+  /** The box's name, by which other boxes refer to it. */
   readonly name: string;
-  /** The names of the boxes from which arrows lead to this one. */
+  /** The names of the boxes from which arrows lead here. */
   readonly inputs: readonly string[];
-  /** The words in it, a line each. */
+  /** The lines of text in the box. */
   readonly words: readonly string[];
-  /** Its width and its ground. */
+  /** Its width and its background colour. */
   readonly width: number;
   readonly colour: string;
 }
 
-/** Boxes and arrows in pixels from the left and from the top, and where they end. */
+/** Boxes and arrows, in pixels from the left and from the top, and how far they extend. */
 export interface Drawing {
   readonly shapes: Record<string, unknown>[];
   readonly annotations: Record<string, unknown>[];
@@ -32,10 +32,10 @@ const HEIGHT = 36;
 const GAP = 18;
 
 /**
- * Draws boxes with the arrows between them, from the top to the bottom.
+ * Draws boxes with arrows between them, from top to bottom.
  *
- * @param boxes The boxes, each after those that it takes from.
- * @param origin The corner on the left at the top, in pixels.
+ * @param boxes The boxes, each after its inputs.
+ * @param origin The top left corner, in pixels.
  */
 export function drawBoxes(boxes: readonly Box[], origin: { x: number; y: number }): Drawing {
   const places = placesOf(boxes);
@@ -57,10 +57,10 @@ export function drawBoxes(boxes: readonly Box[], origin: { x: number; y: number 
     for (const input of inputs) {
       const from = middles.get(input)!;
       const start = from.y + HEIGHT / 2;
-      const turn = Math.max(start, top - GAP); // an arrow over several rows goes straight down first
+      const turn = Math.max(start, top - GAP); // an arrow across several rows starts straight down
       const path = `M${from.x},${start}L${from.x},${turn}L${x},${top}`;
       arrows.push({ type: "path", layer: "below", path, line: { color: COLOURS.mark, width: 1.2 } });
-      annotations.push({ // its head
+      annotations.push({ // the head of the arrow
         ...{ x, y: top, ax: from.x, ay: turn, axref: "x", ayref: "y", text: "", showarrow: true },
         ...{ arrowhead: 2, arrowsize: 0.9, arrowwidth: 1.2, arrowcolor: COLOURS.mark },
       });

@@ -1,28 +1,28 @@
 /**
- * The blocks that a network's layers form, and where in a drawing each has its place.
+ * Groups a network's layers into blocks, and places them in a drawing.
  * @module
  */
 import { shown } from "../support/check.ts";
 import type { LayerDescription } from "./model_description.ts";
 
-/** Layers that are drawn as one box. */
+/** Layers drawn as one box. */
 export interface Block {
-  /** The layers' common prefix, or the one layer's name. */
+  /** The layers' common prefix, or the name of the only layer. */
   readonly name: string;
   /** The block's layers, in the model's order. */
   readonly layers: readonly LayerDescription[];
-  /** The names of the blocks that it takes from. */
+  /** The names of the blocks that feed into it. */
   readonly inputs: readonly string[];
 }
 
 /**
- * The blocks of a network, each after those that it takes from. Layers belong together whose names begin alike up to a
- * number (`inception_1_3x3`, `inception_1_pool`), or with another layer's name (`conv`, `conv_bn`, `conv_relu`); every
- * other layer, and every input, is a block of its own. So is every layer where such blocks would take from each other
- * in a circle.
+ * Groups the layers of a network into blocks, each after its inputs. Layers belong together if their names are the same
+ * up to and including a number (`inception_1_3x3`, `inception_1_pool`), or begin with the name of another layer
+ * (`conv`, `conv_bn`, `conv_relu`). Every other layer, and every input, is a block of its own. If these blocks would
+ * form a circle, every layer becomes a block of its own.
  *
  * @param layers The layers of a model.
- * @throws {TypeError} If two layers have one name, one takes from a layer that is not there, or they form a circle.
+ * @throws {TypeError} If two layers have the same name, an input is missing, or the layers form a circle.
  */
 export function blocksOf(layers: readonly LayerDescription[]): Block[] {
   const verb = "draw a model";
@@ -59,14 +59,14 @@ function grouped(layers: readonly LayerDescription[], blockOf: (layer: LayerDesc
   }));
 }
 
-/** Items by a key, in order. `Map.groupBy` does the same, which Node 20 lacks. */
+/** Groups items by a key, in order, like `Map.groupBy`, which Node 20 lacks. */
 export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) groups.set(keyOf(item), [...groups.get(keyOf(item)) ?? [], item]);
   return groups;
 }
 
-/** The blocks, each after those that it takes from; undefined where they go in a circle. */
+/** Orders blocks so that each comes after its inputs. Returns undefined if they form a circle. */
 function ordered(blocks: readonly Block[]): Block[] | undefined {
   const done = new Map<string, Block>();
   while (done.size < blocks.length) {
@@ -77,17 +77,17 @@ function ordered(blocks: readonly Block[]): Block[] | undefined {
   return [...done.values()];
 }
 
-/** A place in a drawing: rows from the top, lanes from left to right, 0 in the middle. */
+/** A place in a drawing. Rows are counted from the top, and lanes from left to right, with lane 0 in the middle. */
 export interface Place {
   readonly row: number;
   readonly lane: number;
 }
 
 /**
- * Where nodes are drawn. A node's row is one below the lowest that it takes from. Its lane is that of what it takes
- * from, or between; nodes that take from the same one spread to both sides of it.
+ * Decides where to draw nodes. A node's row is one below its lowest input. Its lane is that of its input, or between
+ * those of several inputs. Nodes with the same input spread to both sides of it.
  *
- * @param nodes The nodes, each after those that it takes from.
+ * @param nodes The nodes, each after its inputs.
  */
 export function placesOf(nodes: readonly { name: string; inputs: readonly string[] }[]): Map<string, Place> {
   const rows = new Map<string, number>();
@@ -101,7 +101,7 @@ export function placesOf(nodes: readonly { name: string; inputs: readonly string
       });
       return { name, lane: lanes.length > 0 ? lanes.reduce((sum, lane) => sum + lane, 0) / lanes.length : 0 };
     }).sort((a, b) => a.lane - b.lane);
-    // boxes of a row stand a lane apart at least
+    // boxes in a row are at least one lane apart
     let last = -Infinity;
     const apart = wanted.map(({ lane }) => last = Math.max(lane, last + 1));
     const shift = wanted.reduce((sum, { lane }, i) => sum + lane - apart[i], 0) / wanted.length;

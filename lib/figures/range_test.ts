@@ -1,20 +1,20 @@
 /**
- * The figure of a learning-rate range test.
+ * Draws a learning-rate range test.
  * @module
  */
 import { checkChoice, checkNumber, rules, shown } from "../support/check.ts";
 import { axis, rateAxis } from "./axes.ts";
 import { COLOURS, type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
 
-/** What {@linkcode rangeTestFigure} draws; `findLearningRate` gives it. */
+/** What {@linkcode rangeTestFigure} draws: the result of `findLearningRate`. */
 export interface RangeTestCurves {
   /** The rates, rising. */
   readonly learningRates: readonly number[];
   /** The loss (or the error rate) at each. */
   readonly losses: readonly number[];
-  /** The same, smoothed. */
+  /** The smoothed loss (or error rate) at each. */
   readonly smoothedLosses: readonly number[];
-  /** Suggested rates by name; undefined where there is none. */
+  /** Suggested rates by name; undefined if there is none. */
   readonly suggestions?: Readonly<Partial<Record<"valley" | "slide" | "minimum" | "steepest", number>>>;
   /** The bounds found. */
   readonly bounds?: { readonly baseLr: number; readonly maxLr: number };
@@ -23,12 +23,12 @@ export interface RangeTestCurves {
 }
 
 /**
- * A range test: the loss (or the error rate) against the rate on a logarithmic axis. The bounds are marked by dashed
- * lines, named above the plot, and the range between them is tinted; the suggestions lie on the curve.
+ * Draws a range test: the loss (or the error rate) against the rate, on a logarithmic axis. Dashed lines mark the
+ * bounds, with names above the plot, and the range between them is tinted. The suggestions are marks on the curve.
  *
- * @param test What `findLearningRate` gave.
+ * @param test The result of `findLearningRate`.
  * @param options `title`.
- * @throws {TypeError} If the curves are not lists of numbers of one length.
+ * @throws {TypeError} If the curves are not lists of numbers of equal length.
  * @throws {RangeError} If a bound is not above 0, or the metric is unknown.
  * @example
  * ```ts
@@ -79,7 +79,7 @@ function checkTest(test: RangeTestCurves): void {
   checkNumber(verb, "maxLr", bounds?.maxLr, ...rules.positive);
 }
 
-/** The heights worth showing: a loss that diverges would flatten the part that matters. */
+/** The range of heights worth showing. A diverging loss would otherwise flatten the part that matters. */
 function heightOf(smoothed: readonly number[], metric: string): [number, number] | undefined {
   const finite = smoothed.filter(Number.isFinite);
   if (finite.length === 0) return undefined;
@@ -90,7 +90,7 @@ function heightOf(smoothed: readonly number[], metric: string): [number, number]
   return [low - 0.08 * height, top + 0.12 * height];
 }
 
-/** A mark on the smoothed curve for each suggestion, in words in the legend. */
+/** A mark on the smoothed curve for each suggestion, which the legend explains. */
 function suggestionMarks(
   suggestions: NonNullable<RangeTestCurves["suggestions"]>,
   rates: readonly number[],
@@ -123,7 +123,7 @@ function boundMarks({ baseLr, maxLr }: Bounds): Trace[] {
   return [{ ...between, line: { width: 0 } }, edge(baseLr), edge(maxLr)];
 }
 
-/** The bounds' names stand above the plot, where no curve is, and grow away from each other. */
+/** The names of the bounds, above the plot where no curve is. They extend away from each other. */
 function boundNames({ baseLr, maxLr }: Bounds): Trace[] {
   const name = (x: number, text: string, xanchor: "left" | "right") => ({
     ...{ x: Math.log10(x), y: 1.01, yref: "paper", yanchor: "bottom", xanchor, showarrow: false },

@@ -1,29 +1,30 @@
 /**
- * Lines of many points, made small without changing a pixel.
+ * Thins lines with many points without changing a pixel.
  * @module
  */
 
-/** Points that a line may have before it is thinned by columns. */
+/** How many points a line may have before it is thinned by columns. */
 const MOST_POINTS = 3000;
-/** Columns to thin by: as many as a plot is wide, in pixels. */
+/** How many columns to thin by: the width of a plot in pixels. */
 const COLUMNS = 760;
 
 /** A line's points. */
 export interface Points {
-  /** Across, rising. */
+  /** The x coordinates, rising. */
   readonly x: number[];
-  /** Up; null is a gap. */
+  /** The y coordinates; null is a gap. */
   readonly y: (number | null)[];
 }
 
 /**
- * Drops points that a line does not need: first those on the straight way between its bends, then, where still too many are left, all but the first, lowest, highest and last of each pixel's column.
+ * Drops points that a line does not need. First it drops the points on straight stretches between bends. If too many
+ * are left, it keeps only the first, lowest, highest and last point of each column of pixels.
  *
  * Source: Jugel et al., M4: A Visualization-Oriented Time Series Data Aggregation (2014).
  *
- * @param x Across, rising.
- * @param values Up, as many; null is a gap.
- * @returns The same line with fewer points; numbers rounded to five digits.
+ * @param x The x coordinates, rising.
+ * @param values The y coordinates, as many; null is a gap.
+ * @returns The same line with fewer points, and numbers rounded to five digits.
  * @example
  * ```ts
  * import { reduceLine } from "./reduce.ts";
@@ -33,27 +34,27 @@ export interface Points {
  * ```
  */
 export function reduceLine(x: readonly number[], values: readonly (number | null)[]): Points {
-  const y = x.map((_, i) => Number.isFinite(values[i]) ? values[i] : null); // a list may be short, a loss NaN
+  const y = x.map((_, i) => Number.isFinite(values[i]) ? values[i] : null); // the list may be too short, and a loss may be NaN
   const corners = indicesOfCorners(x, y);
   const kept = corners.length <= MOST_POINTS ? corners : indicesByColumn(x, y);
   return { x: kept.map((i) => x[i]), y: kept.map((i) => y[i] === null ? null : round(y[i]!)) };
 }
 
-/** Five digits are more than a screen or a print can show. */
+/** Rounds to five digits, which is more than a screen or a print can show. */
 export function round(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(5));
 }
 
 /**
- * The points where a line bends: all others are within a ten-thousandth of the height of the straight way between
- * those. Peaks and valleys always stay, so that no corner moves.
+ * The points where a line bends. All other points are within a ten-thousandth of the height from the straight line
+ * between these. Peaks and valleys are always kept, so that no corner moves.
  */
 export function indicesOfCorners(x: readonly number[], y: readonly (number | null)[]): number[] {
   let [low, high] = [Infinity, -Infinity];
   for (const value of y) if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
   const slack = 1e-4 * (high - low);
   const kept: number[] = [];
-  let [least, most] = [-Infinity, Infinity]; // the slopes from the last kept point that pass all points since
+  let [least, most] = [-Infinity, Infinity]; // the slopes from the last kept point that pass through all points since
   for (let i = 0; i < x.length; i++) {
     const [before, here, after] = [y[i - 1], y[i], y[i + 1]];
     let keep = i === 0 || i === x.length - 1 || before === null || here === null || after === null;
@@ -72,7 +73,7 @@ export function indicesOfCorners(x: readonly number[], y: readonly (number | nul
   return kept;
 }
 
-/** The first, lowest, highest and last point of each column, of so many across. */
+/** The first, lowest, highest and last point of each of `columns` columns. */
 export function indicesByColumn(x: readonly number[], y: readonly (number | null)[], columns = COLUMNS): number[] {
   const first = x[0];
   const width = x[x.length - 1] - first || 1;

@@ -1,16 +1,16 @@
 /**
- * A whole training made small, for records.
+ * Reduces the history of a training, for records.
  * @module
  */
 import type { TrainingHistory } from "../history/history.ts";
 import { indicesByColumn, indicesOfCorners, round } from "./reduce.ts";
 
 /**
- * Keeps of a history's batches those that its figures need: the bends of the rate, and the lowest and highest loss of
- * each of so many columns. Epochs and validations all stay; numbers are rounded to five digits.
+ * Keeps only those batches of a history that its figures need: the bends of the rate, and the lowest and highest loss
+ * of each column. All epochs and validations are kept. Numbers are rounded to five digits.
  *
  * @param history The history.
- * @param columns Columns that the iterations are cut into; a figure is 760 wide.
+ * @param columns The number of columns into which to divide the iterations. A figure is 760 wide.
  * @example
  * ```ts
  * import { reduceHistory } from "./reduce_history.ts";

@@ -1,5 +1,5 @@
 /**
- * A figure to play with: one slider moves a hyperparameter of a cyclical schedule, a menu says which.
+ * A figure to play with: a slider changes a hyperparameter of a cyclical schedule, and a menu chooses which one.
  * @module
  */
 import { cosineRestarts } from "../schedules/cosine_restarts.ts";
@@ -14,25 +14,25 @@ import { coloursOf } from "./colours.ts";
 import { COLOURS, type Figure, type FigureOptions, layout, line } from "./figure.ts";
 import { type Points, reduceLine } from "./reduce.ts";
 
-/** Options of {@linkcode scheduleExplorer}: the triangular policy that all is compared with. */
+/** Options of {@linkcode scheduleExplorer}: the triangular policy with which everything is compared. */
 export interface ScheduleExplorerOptions extends FigureOptions {
   /** The base rate, 0 or more and below `maxLr`. Default 0.001. */
   baseLr?: number;
   /** The maximum rate. Default 0.006. */
   maxLr?: number;
-  /** Half a cycle, in iterations; four cycles are drawn. Default 2000. */
+  /** Half a cycle, in iterations. Four cycles are drawn. Default 2000. */
   stepSize?: number;
 }
 
-/** One place of a slider. */
+/** One position of a slider. */
 interface Place {
-  /** What stands at the slider. */
+  /** The label at the slider. */
   readonly label: string;
-  /** The schedule there. */
+  /** The schedule at that position. */
   readonly schedule: Schedule;
 }
 
-/** One slider: what it moves, its places, and where it starts. */
+/** One slider: what it changes, its positions, and where it starts. */
 interface Slider {
   readonly name: string;
   readonly places: readonly Place[];
@@ -40,9 +40,9 @@ interface Slider {
 }
 
 /**
- * A figure to play with: a menu picks what is varied (a bound, the step size, gamma as code and paper have it, the
- * policy), one slider moves it, and the schedule follows. All curves are in the figure, so that nothing has to run. A
- * dashed line stays: the triangular policy with the options given.
+ * A figure to play with. A menu chooses what to vary (a bound, the step size, gamma as in the code or as in the paper,
+ * or the policy), a slider changes it, and the schedule follows. All curves are stored in the figure, so it needs no
+ * running program. A dashed line shows the triangular policy with the given options for comparison.
  *
  * @param options See {@linkcode ScheduleExplorerOptions}.
  * @throws {TypeError} If an option is unknown or of the wrong kind.
@@ -64,7 +64,7 @@ export function scheduleExplorer(options: ScheduleExplorerOptions = {}): Figure 
   checkNumber(verb, "stepSize", stepSize, "1 or more", (value) => value >= 1);
   const iterations = Math.round(8 * stepSize);
   const sliders = slidersFrom({ baseLr, maxLr, stepSize }, iterations);
-  // a grid that holds the corners of every step size that the slider knows
+  // a grid that contains the corners of every step size on the slider
   const grid = Array.from({ length: 4001 }, (_, k) => Number((k * stepSize / 500).toPrecision(7)));
   const pictures = sliders.map((slider) => pictured(slider, grid));
   const shown = pictures[0][sliders[0].start];
@@ -92,12 +92,12 @@ function slidersFrom(start: { baseLr: number; maxLr: number; stepSize: number },
   const slider = (name: string, values: readonly number[], at: number, schedule: (value: number) => Schedule) => ({
     name,
     places: values.map((value) => ({ label: label(value), schedule: schedule(value) })),
-    start: values.indexOf(at) + 1, // beside the value given, so that two curves are seen
+    start: values.indexOf(at) + 1, // next to the given value, so that both curves are visible
   });
   const maxima = [0.1, 0.25, 0.5, 0.75, 1, 1.25, 1.5].map((k) => k === 1 ? maxLr : baseLr + k * (maxLr - baseLr));
   const bases = [...new Set([0, baseLr, ...[0.2, 0.4, 0.6, 0.8, 1].map((k) => k * maxLr)])].sort((a, b) => a - b);
   const steps = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4].map((k) => k * stepSize);
-  /** By what is left of the height, or of the rate, at the end. */
+  /** A slider for gamma, by how much of the height, or of the rate, is left at the end. */
   const gammas = (name: string, decays: "amplitude" | "bounds"): Slider => ({
     name,
     places: [1, 0.8, 0.6, 0.4, 0.25, 0.1, 0.01].map((left) => {
@@ -133,7 +133,7 @@ function policies(start: { baseLr: number; maxLr: number; stepSize: number }, it
   }).map(([label, schedule]) => ({ label, schedule }));
 }
 
-/** A place's curve, as the figure shows it. */
+/** The curve at a position, as the figure shows it. */
 interface Picture extends Points {
   readonly name: string;
   readonly color: string;
@@ -155,7 +155,7 @@ function curveOf(schedule: Schedule, grid: readonly number[]): Points {
 const highest = (pictures: readonly Picture[][]) =>
   pictures.flat().reduce((all, { y }) => y.reduce<number>((most, value) => Math.max(most, value ?? 0), all), 0);
 
-/** What Plotly is to change in the second trace. */
+/** What Plotly must change in the second trace. */
 const change = ({ x, y, name, color }: Picture) => ({ x: [x], y: [y], name: [name], "line.color": [color] });
 
 function sliderLayout({ name, places, start }: Slider, pictures: readonly Picture[]) {
@@ -167,7 +167,7 @@ function sliderLayout({ name, places, start }: Slider, pictures: readonly Pictur
   };
 }
 
-/** The menu exchanges the slider, and draws the curve at which the new one starts. */
+/** A menu that exchanges the slider, and draws the curve at the new slider's start. */
 function menu(sliders: readonly Slider[], pictures: readonly Picture[][]) {
   return {
     ...{ x: 0, xanchor: "left", y: 1.03, yanchor: "bottom", direction: "down", showactive: true, active: 0 },

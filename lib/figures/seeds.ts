@@ -1,19 +1,19 @@
 /**
- * Several seeds in one line: their mean, thick, and a band around it.
+ * Draws several seeds as one line: a thick mean, and a band around it.
  * @module
  */
 import { deviation, mean } from "../support/statistics.ts";
 import { line, type Trace } from "./figure.ts";
 
 /**
- * The mean of several runs as a line, and around it a band of one standard deviation (n - 1) each way, where there are
- * two runs or more. Both belong to one legend group, so that a click on the line's entry hides both.
+ * Draws the mean of several runs as a line. With two runs or more, a band of one standard deviation (n - 1) on each
+ * side surrounds it. Line and band form one legend group, so that a click on the line's entry hides both.
  *
  * @param name The line's name.
- * @param x Across, rising.
- * @param values The runs' values at each x. Where one of them is null or not finite, the line has a gap.
- * @param options `color`, and what else the line takes.
- * @returns The band, where there is one, and the line above it.
+ * @param x The x coordinates, rising.
+ * @param values The runs' values at each x. If one of them is null or not finite, the line has a gap there.
+ * @param options `color`, and other options of the line.
+ * @returns The band, if there is one, and the line on top of it.
  */
 export function meanAndBand(
   name: string,
@@ -47,13 +47,13 @@ export function meanAndBand(
       legendgroup: name,
     });
   }
-  // more marks than these would hide the line
+  // with more points than this, markers would hide the line
   const look = x.length > 40 ? { width: 2.5 } : { width: 3, mode: "lines+markers" };
   traces.push(line(name, x, centers, { legendgroup: name, ...look, ...options }));
   return traces;
 }
 
-/** How many seeds a figure's lines stand for, as its legend says it. */
+/** Words for a legend that say how many seeds a figure's lines represent. */
 export function seedsTitle(counts: readonly number[]): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   if (most < 2) return "one seed each";
@@ -61,7 +61,7 @@ export function seedsTitle(counts: readonly number[]): string {
   return `mean of ${seeds}<br>band: ± standard deviation`;
 }
 
-/** The indices of the values that are there, in runs without a gap. */
+/** The indices of existing values, grouped into stretches without gaps. */
 function stretches(values: readonly (number | undefined)[]): number[][] {
   const found: number[][] = [];
   for (const [i, value] of values.entries()) {

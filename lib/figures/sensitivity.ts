@@ -1,5 +1,5 @@
 /**
- * The figure of what a badly chosen hyperparameter costs.
+ * Draws how much a badly chosen hyperparameter costs.
  * @module
  */
 import { checkNumber, checkOptions, shown } from "../support/check.ts";
@@ -17,19 +17,19 @@ export interface ScoredRun {
   readonly seed?: number;
   /** The hyperparameter's value. */
   readonly value: number;
-  /** The score; null or NaN, where the run has none, is a gap in the line. */
+  /** The score. If the run has none, use null or NaN, which leaves a gap in the line. */
   readonly score: number | null;
 }
 
 /** Options of {@linkcode sensitivityFigure}. */
 export interface SensitivityFigureOptions extends FigureOptions {
-  /** What was varied: in words, or as a flag such as `"max-lr"`. */
+  /** The name of the varied hyperparameter, in words or as a flag such as `"max-lr"`. */
   parameter: string;
-  /** What the scores are. Default `"accuracy"`. */
+  /** What the scores measure. Default `"accuracy"`. */
   metric?: string;
 }
 
-/** A schedule's scores: at each value, one a seed. */
+/** A schedule's scores: at each value, one score per seed. */
 interface Curve {
   readonly name: string;
   readonly color: string;
@@ -48,19 +48,19 @@ const WORDS = new Map([
   ["batchsize", "batch size (images)"],
 ]);
 
-/** How near the best a score must be to be marked: two percentage points of accuracy. */
+/** How close to the best a score must be to be marked: within two percentage points of accuracy. */
 const NEAR = 0.02;
 
 /**
- * The score against a hyperparameter's value: a line a schedule, the mean of its seeds with a band of one standard
- * deviation (n - 1) each way. The axis across is logarithmic where all values are above 0.
+ * Draws the score against a hyperparameter's value. Each schedule has a line, the mean of its seeds, and a band of one
+ * standard deviation (n - 1) on each side. The x axis is logarithmic if all values are above 0.
  *
- * For accuracies, bars below the curves show for each schedule at which of the values its mean is within 2 points of
- * the best mean of all: the wider the bar, the less the choice of the value matters.
+ * For accuracies, bars below the curves show at which values each schedule's mean is within 2 points of the best mean
+ * of all. The wider the bar, the less the choice of the value matters.
  *
  * @param runs The scores.
  * @param options `parameter`; `metric`, default `"accuracy"`; `title`.
- * @throws {TypeError} If there is no run, or a value, a score, a name or an option is of the wrong kind.
+ * @throws {TypeError} If there are no runs, or a value, a score, a name or an option is of the wrong kind.
  * @throws {RangeError} If a value is not finite.
  * @example
  * ```ts
@@ -120,7 +120,7 @@ export function sensitivityFigure(runs: readonly ScoredRun[], options: Sensitivi
   };
 }
 
-/** The values that runs were made at, rising. */
+/** The values at which runs were made, rising. */
 const valuesOf = (runs: readonly ScoredRun[]) => [...new Set(runs.map(({ value }) => value))].sort((a, b) => a - b);
 
 function checkRun(verb: string, run: Partial<ScoredRun> | null): void {
@@ -130,7 +130,7 @@ function checkRun(verb: string, run: Partial<ScoredRun> | null): void {
   }
 }
 
-/** Bars of the values at which a mean is within 2 points of the best of all. */
+/** Bars that show at which values a mean is within 2 points of the best of all. */
 function nearBest(curves: readonly Curve[]) {
   const means = curves.map(({ scores }) =>
     scores.map((all) => all.every((score) => Number.isFinite(score)) ? mean(all as number[]) : -Infinity)

@@ -1,5 +1,5 @@
 /**
- * What a figure can be drawn from.
+ * The kinds of data from which a figure can be drawn.
  * @module
  */
 import { shown } from "../support/check.ts";
@@ -17,7 +17,7 @@ export interface TfjsHistory {
 export type HistorySource = { history: TrainingHistory } | TrainingHistory | TfjsHistory;
 
 /**
- * The history behind whatever a figure was given.
+ * The history in whatever a figure was given.
  *
  * @throws {TypeError} If it is none of these.
  */
@@ -33,7 +33,7 @@ export function historyOf(source: HistorySource): TrainingHistory {
   );
 }
 
-/** tfjs knows epochs alone: the figures then count in epochs. */
+/** Converts tfjs's own History, which contains only epochs. Figures then count in epochs. */
 function fromTfjs({ epoch, history }: TfjsHistory): TrainingHistory {
   const epochs = epoch.map((number, index) => {
     const values = Object.entries(history)
@@ -45,7 +45,7 @@ function fromTfjs({ epoch, history }: TfjsHistory): TrainingHistory {
   return { iterations: [], lr: [], loss: [], epochs };
 }
 
-/** One metric by epoch; undefined where no epoch has it. */
+/** One metric by epoch; undefined if no epoch has it. */
 export function byEpoch({ epochs }: TrainingHistory, metric: string): (number | null)[] | undefined {
   if (!epochs.some((epoch) => typeof epoch[metric] === "number")) return undefined;
   return epochs.map((epoch) => epoch[metric] ?? null);

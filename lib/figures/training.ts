@@ -1,5 +1,5 @@
 /**
- * Figures of a training: its losses, accuracies and rates.
+ * Draws a training: its losses, accuracies and rates.
  * @module
  */
 import { recordsOf, type TrainingHistory } from "../history/history.ts";
@@ -10,7 +10,7 @@ import { reduceLine } from "./reduce.ts";
 import { byEpoch, historyOf, type HistorySource } from "./source.ts";
 
 /**
- * A training at a glance: losses, accuracies and the learning rate, one below the other on a shared axis.
+ * Shows a training at a glance: losses, accuracies and the learning rate, in panels above one another on a shared axis.
  *
  * @param source A training; see {@linkcode HistorySource}.
  * @param options `title`.
@@ -28,10 +28,10 @@ export function trainingFigure(source: HistorySource, options: FigureOptions = {
   const byBatch = history.iterations.length > 0;
   const hasAccuracy = byBatch ? history.accuracy !== undefined : byEpoch(history, "accuracy") !== undefined;
   const hasRate = byBatch || byEpoch(history, "lr") !== undefined;
-  // from the bottom: the rate, the accuracy, the loss, as far as they are known
+  // from bottom to top: the rate, the accuracy and the loss, as far as they are known
   const rows = [
     ...(hasRate ? [{ share: 0.6, lines: [rateLine(history)], look: { rangemode: "tozero", nticks: 4 } }] : []),
-    // the loss's lines stand for the accuracy's in the legend
+    // in the legend, the lines of the loss also stand for those of the accuracy
     ...(hasAccuracy
       ? [{ share: 1, metric: "accuracy", lines: metricLines(history, "accuracy", false), look: {} }]
       : []),
@@ -54,7 +54,7 @@ export function trainingFigure(source: HistorySource, options: FigureOptions = {
   };
 }
 
-/** Places for panels one above the other, from the bottom, with a gap between. */
+/** Positions of panels above one another, from bottom to top, with gaps between. */
 function stacked(shares: readonly number[]): [number, number][] {
   const gap = 0.07;
   const all = shares.reduce((sum, share) => sum + share, 0);
@@ -68,7 +68,10 @@ function stacked(shares: readonly number[]): [number, number][] {
   });
 }
 
-/** A loss that blows up for a moment would flatten all the rest: the axis ends a little above the usual highest. */
+/**
+ * The range of the loss's axis. A momentary explosion would flatten everything else, so the axis ends a little above
+ * the usual highest loss.
+ */
 function lossRange(history: TrainingHistory): [number, number] | undefined {
   const values = [...history.loss, ...recordsOf(history, "val_loss").map(({ val_loss }) => val_loss)]
     .filter((value): value is number => value !== null && Number.isFinite(value)).sort((a, b) => a - b);
@@ -78,7 +81,7 @@ function lossRange(history: TrainingHistory): [number, number] | undefined {
   return highest <= 1.6 * usual ? undefined : [Math.min(0, values[0]), 1.3 * usual];
 }
 
-/** A metric's lines: each batch, thin where there are the epochs' means and the validation on top. */
+/** A metric's lines. The batches are thin if the epochs' means and the validation are drawn on top of them. */
 function metricLines(history: TrainingHistory, metric: "loss" | "accuracy", showlegend = true): Trace[] {
   const byBatch = history.iterations.length > 0;
   const drawn = (name: string, x: readonly number[], y: readonly (number | null)[], look: Trace) =>
@@ -104,7 +107,7 @@ function metricLines(history: TrainingHistory, metric: "loss" | "accuracy", show
   return traces;
 }
 
-/** One metric's figure by iteration, or by epoch where batches are not known. */
+/** The figure of one metric by iteration, or by epoch if batches are not known. */
 function metricFigure(source: HistorySource, metric: "loss" | "accuracy", title: string): Figure {
   const history = historyOf(source);
   const range = metric === "loss" ? lossRange(history) : undefined;
@@ -118,7 +121,7 @@ function metricFigure(source: HistorySource, metric: "loss" | "accuracy", title:
 }
 
 /**
- * The loss by iteration: each batch, the epochs' means, and the validation's.
+ * Draws the loss by iteration: for each batch, as the mean of each epoch, and for the validation images.
  *
  * @param source A training; see {@linkcode HistorySource}.
  * @param options `title`.
@@ -136,7 +139,7 @@ export function lossFigure(source: HistorySource, options: FigureOptions = {}): 
 }
 
 /**
- * The accuracy by iteration: each batch, the epochs' means, and the validation's.
+ * Draws the accuracy by iteration: for each batch, as the mean of each epoch, and for the validation images.
  *
  * @param source A training; see {@linkcode HistorySource}.
  * @param options `title`.

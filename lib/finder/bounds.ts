@@ -1,11 +1,11 @@
 /**
- * What a range test's curve says: the suggestions and both bounds of a cycle.
+ * Reads the curve of a range test: the suggestions, and both bounds of a cycle.
  * @module
  */
 import { median } from "../support/statistics.ts";
 import { suggest } from "./suggest.ts";
 
-/** The suggestions by name; undefined where the curve gives none. */
+/** The suggestions by name; undefined if the curve gives none. */
 export interface Suggestions {
   /** See `suggest.valley`. */
   readonly valley?: number;
@@ -17,39 +17,40 @@ export interface Suggestions {
   readonly steepest?: number;
 }
 
-/** What {@linkcode readCurve} reads. */
+/** What {@linkcode readCurve} returns. */
 export interface CurveReading {
   /** fastai's suggestions. */
   readonly suggestions: Suggestions;
-  /** The bounds for `cyclical`, where the curve gives them. */
+  /** The bounds for `cyclical`, if the curve gives them. */
   readonly bounds?: { readonly baseLr: number; readonly maxLr: number };
   /** The rule that gave the bounds, or why there are none. */
   readonly reason?: string;
 }
 
-/** The least fall of the loss, as a share of where it starts, from which anything may be read. */
+/** How far the loss must fall, as a fraction of where it starts, before the curve says anything. */
 const LEAST_FALL = 0.02;
-/** The share of its fall after which the curve has begun to fall. */
+/** The fraction of the fall after which the curve counts as falling. */
 const BEGUN = 0.1;
 
 /**
  * Reads the suggestions and the bounds off a range test's smoothed losses.
  *
- * The curve is trimmed as fastai does it: without the first tenth of the test and the last five points, and up to the
- * first NaN or infinity. Of what is left, the start is the median of the first tenth, so that no single noisy point
- * decides it, and the fall goes from the start to the least loss after that tenth.
+ * The curve is trimmed as in fastai: the first tenth of the test and the last five points are dropped, and everything
+ * from the first NaN or infinity on. The start is then the median of the first tenth of what is left, so that no single
+ * noisy point decides it. The fall is the distance from the start to the lowest loss after that tenth.
  *
- * - `maxLr` is a third of the rate at the least loss: still safe, short of where the curve turns.
- * - `baseLr` is where the fall begins and lasts: the rate right after the last point before the least loss at which the
- *   curve still is above the start less 10 % of the fall. A dip of noise from which the curve comes back does not
- *   count. It is at most a quarter of `maxLr`.
+ * - `maxLr` is a third of the rate at the lowest loss. That is a safe distance below the rate at which the curve
+ *   turns.
+ * - `baseLr` is the rate from which the curve has completed 10 % of its fall and never climbs back above that level
+ *   on its way to the lowest loss. So a noisy dip from which the curve recovers does not count. `baseLr` is at most a
+ *   quarter of `maxLr`.
  *
  * Sources: Smith (2015, section 3.3) for where the bounds lie; fastai's finder for the trimming.
  *
  * @param learningRates The rates, rising.
  * @param smoothedLosses The smoothed loss (or error rate) at each.
- * @param iterations The updates that the test was to make; it may have stopped before.
- * @returns The suggestions and the bounds, or the reason why the curve gives none.
+ * @param iterations The updates that the test was meant to make. It may have stopped earlier.
+ * @returns The suggestions and the bounds, or the reason why there are none.
  * @example
  * ```ts
  * import { readCurve } from "./bounds.ts";
@@ -97,7 +98,9 @@ export function readCurve(
   };
 }
 
-/** fastai's trimming: without the first tenth and the last five, and up to the first NaN or infinity. */
+/**
+ * Trims the curve as in fastai: drops the first tenth, the last five points, and all from the first NaN or infinity on.
+ */
 function trim(rates: readonly number[], losses: readonly number[], iterations: number) {
   const [from, to] = [Math.floor(iterations / 10), Math.max(0, losses.length - 5)];
   const kept = losses.slice(from, to);

@@ -1,5 +1,5 @@
 /**
- * The learning-rate range test: both bounds of a cycle from one short training.
+ * The learning-rate range test, which finds both bounds of a cycle in one short training.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -24,33 +24,33 @@ export interface FinderOptions {
   startLr?: number;
   /** The last rate. Default 10. */
   endLr?: number;
-  /** Updates, 2 or more. Default 100. */
+  /** The number of updates, 2 or more. Default 100. */
   iterations?: number;
   /** How the rate rises. Default `"exponential"`. */
   ramp?: "exponential" | "linear";
-  /** The weight of the past in the smoothed curve, 0 to below 1. Default 0.98. */
+  /** The weight of the past in the smoothed curve, 0 or more and below 1. Default 0.98. */
   smoothing?: number;
-  /** The test ends when the smoothed loss is above this many times its best. Above 1. Default 4. */
+  /** The test ends when the smoothed loss is more than this many times its best value; above 1. Default 4. */
   stopFactor?: number;
-  /** What is measured; `"errorRate"` needs a model that measures accuracy. Default `"loss"`. */
+  /** What to measure; `"errorRate"` needs a model that measures accuracy. Default `"loss"`. */
   metric?: RangeTestMetric;
-  /** Batches to measure on after each update, instead of the training batch itself. */
+  /** Batches to measure on after each update. By default, the training batch itself is measured. */
   heldOut?: BatchSource;
-  /** Told after each update. */
+  /** Called after each update. */
   onProgress?: (
     step: { iteration: number; iterations: number; learningRate: number; loss: number; smoothed: number },
   ) => void;
-  /** Ends the test; it then throws the signal's reason. */
+  /** A signal to stop the test, which then throws the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** What {@linkcode findLearningRate} finds. */
+/** What {@linkcode findLearningRate} returns. */
 export interface RangeTest extends CurveReading {
   /** The rate of each update. */
   readonly learningRates: number[];
-  /** The loss (or the error rate) of each. */
+  /** The loss (or the error rate) of each update. */
   readonly losses: number[];
-  /** The same, smoothed. */
+  /** The losses (or the error rates), smoothed. */
   readonly smoothedLosses: number[];
   /** What was measured. */
   readonly metric: RangeTestMetric;
@@ -64,16 +64,18 @@ const OPTIONS = [
 const VERB = "find a learning rate";
 
 /**
- * Trains a little while the rate rises from tiny to far too large, and reads the bounds off the losses. Afterwards model
- * and optimizer are bit for bit what they were, and `batches` are where they were: the next fit sees what it would have seen.
+ * Trains briefly while the rate rises from tiny to far too large, and reads the bounds off the losses. Afterwards,
+ * model and optimizer are exactly as they were before, bit for bit, and so is the position of `batches`. So the next
+ * fit gets the same batches as without the test.
  *
- * With smoothing b, the smoothed loss after update i is `a(i) / (1 - b^(i + 1))`, where `a(i) = b a(i - 1) + (1 - b) loss(i)`
- * and a starts at 0: dividing takes out the pull towards that 0. How bounds are read is told at `readCurve`.
+ * With smoothing b, the smoothed loss after update i is `a(i) / (1 - b^(i + 1))`, where
+ * `a(i) = b a(i - 1) + (1 - b) loss(i)` and a starts at 0; the division removes the bias towards that 0. `readCurve`
+ * explains how the bounds are read.
  *
  * Sources: Smith (2015, section 3.3); fastai's finder (its smoothing, trimming and suggestions).
  *
  * @param model A compiled model.
- * @param data Batches to train on; they are gone through again when they end.
+ * @param data Batches to train on. If they run out, the test starts again with the first.
  * @param options See {@linkcode FinderOptions}.
  * @returns The curves, the suggestions and the bounds.
  * @throws {TypeError} If the model is not compiled, or an option is unknown or of the wrong kind.
@@ -138,7 +140,7 @@ export async function findLearningRate(
       stoppedEarly = !Number.isFinite(smoothed) || (smoothed > stopFactor * best && iteration > 0);
       if (stoppedEarly) break;
       signal?.throwIfAborted();
-      await tf.nextFrame(); // the event loop ticks: a signal, a live figure
+      await tf.nextFrame(); // lets the event loop handle a signal or a live figure
     }
   } finally {
     restore();
@@ -148,7 +150,7 @@ export async function findLearningRate(
   return { learningRates, losses, smoothedLosses, metric, stoppedEarly, ...reading };
 }
 
-/** Remembers a model's weights, optimizer and dropout; the function gives them back and frees the memory. */
+/** Remembers a model's weights, optimizer and dropout. The returned function restores them and frees the memory. */
 async function snapshot(model: tf.LayersModel): Promise<() => void> {
   const weights = model.getWeights().map((weight) => tf.keep(weight.clone()));
   const optimizer = await optimizerState(model.optimizer);
@@ -161,7 +163,7 @@ async function snapshot(model: tf.LayersModel): Promise<() => void> {
   };
 }
 
-/** The batches, again and again. */
+/** Repeats the batches endlessly. */
 function endless(data: BatchSource): () => Promise<{ xs: tf.Tensor; ys: tf.Tensor }> {
   let iterator: Awaited<ReturnType<BatchSource["iterator"]>> | undefined;
   return async () => {
@@ -171,7 +173,7 @@ function endless(data: BatchSource): () => Promise<{ xs: tf.Tensor; ys: tf.Tenso
       if (!done) return value;
       iterator = undefined;
     }
-    throw new RangeError("Cannot find a learning rate: there must be a batch or more, got 0");
+    throw new RangeError("Cannot find a learning rate: there must be one batch or more, got 0");
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a range test's curve suggests: pure functions of the rates and the losses.
+ * Suggests a learning rate from a range test's curve, by pure functions of the rates and the losses.
  * @module
  */
 import { shown } from "../support/check.ts";
@@ -18,13 +18,14 @@ function check(name: string, learningRates: readonly number[], losses: readonly 
   if (wrong !== undefined) throw new RangeError(`Cannot ${verb}: all numbers must be finite, got ${shown(wrong)}`);
 }
 
-/** The index as Python reads it: negative ones count from the end. */
+/** Indexes as in Python, where negative indices count from the end. */
 const at = (values: readonly number[], index: number) => values.at(index)!;
 
 /**
- * The longest fall of the loss, a third and a sixth of the way down: steep, and not yet near the end.
+ * The rate halfway (a third plus a sixth) along the longest fall of the loss: there the curve is steep, and its end is
+ * not yet near.
  *
- * Source: fastai's `valley`: the longest strictly falling subsequence, a point (1/3 + 1/6) into it.
+ * Source: fastai's `valley`, which takes the point (1/3 + 1/6) into the longest strictly falling subsequence.
  *
  * @param learningRates The rates, rising.
  * @param losses The loss at each, smoothed.
@@ -46,7 +47,8 @@ function valley(learningRates: readonly number[], losses: readonly number[]): nu
 }
 
 /**
- * From the right, the last place where the slope still differs from that 15 points to its right: the foot of the climb.
+ * The rate at the foot of the final climb. Coming from the right, it is the last point whose slope still differs from
+ * the slope 15 points to its right.
  *
  * Source: fastai's `slide`.
  *
@@ -71,7 +73,7 @@ function slide(learningRates: readonly number[], losses: readonly number[]): num
 }
 
 /**
- * A tenth of the rate at the least loss.
+ * A tenth of the rate at the lowest loss.
  *
  * Source: fastai's `minimum`.
  *
@@ -86,7 +88,7 @@ function minimum(learningRates: readonly number[], losses: readonly number[]): n
 }
 
 /**
- * The rate at which the loss falls fastest over the logarithm of the rate.
+ * The rate at which the loss falls fastest, as a function of the logarithm of the rate.
  *
  * Source: fastai's `steep`.
  *
@@ -104,7 +106,7 @@ function steepest(learningRates: readonly number[], losses: readonly number[]): 
 }
 
 /**
- * fastai's four suggestions. They trim nothing; `findLearningRate` does that first.
+ * fastai's four suggestions. These functions do not trim the curve; `findLearningRate` does that first.
  *
  * @example
  * ```ts

@@ -1,23 +1,23 @@
 /**
- * Reading losses and metrics from the device.
+ * Reads losses and metrics from the device.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { numbersOf } from "./history.ts";
 
-/** What tfjs tells of a batch: numbers, and scalars that still lie on the device. */
+/** tfjs's logs of a batch: numbers, and scalars that are still on the device. */
 export type BatchLogs = Record<string, number | tf.Scalar>;
 
 /**
- * Takes the scalars of each batch and reads those of several batches at once. A GPU works ahead of the program; asked for
- * every loss, it would wait for every batch.
+ * Collects the scalars of each batch and reads those of several batches at once. A GPU works ahead of the program, and
+ * reading every loss would make it wait after every batch.
  */
 export class BatchMetrics {
   readonly #every: number;
   readonly #waiting: BatchLogs[] = [];
   #latest?: Record<string, number>;
 
-  /** @param every Batches between two readings. Default 16 on webgpu, 1 elsewhere. */
+  /** @param every How many batches to read at a time. Default 16 on webgpu, 1 elsewhere. */
   constructor(every: number = tf.getBackend() === "webgpu" ? 16 : 1) {
     this.#every = every;
   }
@@ -28,20 +28,20 @@ export class BatchMetrics {
   }
 
   /**
-   * Takes a batch's scalars out of its logs and puts numbers there: its own where it is time to read, else the latest
-   * that are known.
+   * Replaces the scalars in a batch's logs by numbers: the batch's own if it is time to read, otherwise the latest
+   * known.
    *
-   * @returns The numbers of the batches since the last reading, this one included; none where it was not time.
+   * @returns The numbers of the batches since the last reading, including this one; empty if it was not time to read.
    */
   async take(logs: BatchLogs): Promise<Record<string, number>[]> {
     this.#waiting.push({ ...logs });
-    // the first of all is read at once, so that there is a number to show
+    // the very first batch is read at once, so that there is a number to show
     const rows = !this.#latest || this.waiting >= this.#every ? await this.read() : [];
     for (const name in logs) if (typeof logs[name] !== "number") logs[name] = this.#latest![name];
     return rows;
   }
 
-  /** Reads all that waits, in one transfer. */
+  /** Reads all waiting batches in one transfer. */
   async read(): Promise<Record<string, number>[]> {
     const batches = this.#waiting.splice(0);
     const scalars = batches.flatMap((logs) => Object.values(logs).filter((value) => typeof value !== "number"));

@@ -1,17 +1,17 @@
 /**
- * What a training recorded, as plain JSON.
+ * The history of a training, as plain JSON.
  * @module
  */
 
 /** One epoch's summary. */
 export interface EpochRecord {
-  /** The epoch, from 0. */
+  /** The epoch, counted from 0. */
   epoch: number;
   /** Optimizer updates done at its end. */
   iteration: number;
-  /** The last rate used in it. */
+  /** The last rate used in the epoch. */
   lr: number;
-  /** Means over the epoch's batches (`loss`, `accuracy`), and `val_loss`, `val_accuracy` where there was validation. */
+  /** Means over the epoch's batches (`loss`, `accuracy`), and `val_loss`, `val_accuracy` if there was a validation. */
   [metric: string]: number;
 }
 
@@ -19,28 +19,28 @@ export interface EpochRecord {
 export interface ValidationRecord {
   /** Optimizer updates done. */
   iteration: number;
-  /** The loss on the images held out. */
+  /** The loss on the held-out images. */
   val_loss: number;
-  /** The accuracy there. */
+  /** The accuracy on the held-out images. */
   val_accuracy: number;
   [metric: string]: number;
 }
 
-/** What a scheduler records: one entry a batch, in arrays of one length, and one record an epoch. */
+/** What a scheduler records: one entry per batch, in arrays of equal length, and one record per epoch. */
 export interface TrainingHistory {
-  /** The iteration of each batch, from 0. */
+  /** The iteration of each batch, counted from 0. */
   iterations: number[];
   /** The rate that each batch trained at. */
   lr: number[];
-  /** The momentum that each batch trained at, where the schedule cycles it. */
+  /** The momentum that each batch trained at, if the schedule cycles it. */
   momentum?: number[];
-  /** The loss of each batch; null where a custom loop recorded none. */
+  /** The loss of each batch; null if a custom loop recorded none. */
   loss: (number | null)[];
-  /** The accuracy of each batch, where the model measures it. */
+  /** The accuracy of each batch, if the model measures it. */
   accuracy?: (number | null)[];
   /** The epochs. */
   epochs: EpochRecord[];
-  /** Validations within epochs, where there were any. */
+  /** Validations within epochs, if there were any. */
   validations?: ValidationRecord[];
 }
 
@@ -49,12 +49,14 @@ export function emptyHistory(): TrainingHistory {
   return { iterations: [], lr: [], loss: [], epochs: [] };
 }
 
-/** tfjs says acc and val_acc where everybody else says accuracy: this is the one place that knows. */
+/**
+ * Translates tfjs's names `acc` and `val_acc` to the usual `accuracy` and `val_accuracy`. Only this function does so.
+ */
 export function metricName(tfjsName: string): string {
   return tfjsName.replace(/^(val_)?acc$/, "$1accuracy");
 }
 
-/** The numbers in tfjs's logs, under our names; what is not a number is left out. */
+/** The numbers in tfjs's logs, under our names. Other values are left out. */
 export function numbersOf(logs: Record<string, unknown> = {}): Record<string, number> {
   return Object.fromEntries(
     Object.entries(logs).filter((entry): entry is [string, number] => typeof entry[1] === "number")
@@ -62,7 +64,7 @@ export function numbersOf(logs: Record<string, unknown> = {}): Record<string, nu
   );
 }
 
-/** Whether a value, which may come from a file, is a history: its lists of one length, their entries numbers. */
+/** Whether a value, which may come from a file, is a history: its lists must have equal lengths and contain numbers. */
 export function isHistory(value: unknown): value is TrainingHistory {
   if (typeof value !== "object" || value === null) return false;
   const { iterations, lr, momentum, loss, accuracy, epochs, validations = [] } = value as Record<
@@ -83,7 +85,7 @@ export function isHistory(value: unknown): value is TrainingHistory {
 /** A validation, at an epoch's end or within one. */
 type Validated = Pick<EpochRecord, "iteration"> & Readonly<Record<string, number>>;
 
-/** What was recorded of a metric by epoch and, of validations, also within epochs: in the order of the iterations. */
+/** All records of a metric, from epochs and from validations within epochs, in the order of their iterations. */
 export function recordsOf({ epochs, validations = [] }: TrainingHistory, metric: string): readonly Validated[] {
   const records: Validated[] = metric.startsWith("val_") ? [...epochs, ...validations] : epochs;
   return records.filter((record) => Number.isFinite(record[metric])).sort((a, b) => a.iteration - b.iteration);

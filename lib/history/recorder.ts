@@ -1,5 +1,5 @@
 /**
- * Recording a training batch by batch, also where losses are read late.
+ * Records a training batch by batch, even if losses are read late.
  * @module
  */
 import type { Hyperparameters } from "../schedules/schedule.ts";
@@ -7,7 +7,7 @@ import { mean } from "../support/statistics.ts";
 import { type BatchLogs, BatchMetrics } from "./batch_metrics.ts";
 import { emptyHistory, numbersOf, type TrainingHistory } from "./history.ts";
 
-/** A batch's loss and accuracy; null where they have not been read from the device yet. */
+/** A batch's loss and accuracy; null if they have not been read from the device yet. */
 export interface BatchScores {
   /** The loss. */
   readonly loss?: number | null;
@@ -17,27 +17,27 @@ export interface BatchScores {
 
 /** Writes a {@linkcode TrainingHistory} while a model trains. */
 export class Recorder {
-  /** What was recorded so far. */
+  /** The history so far. */
   readonly history: TrainingHistory = emptyHistory();
   #metrics = new BatchMetrics();
   #epochStart = 0;
   #goesOn = false;
 
-  /** A fit begins. */
+  /** Call this when a fit begins. */
   begin(): void {
-    // an epoch that was begun before a restore counts from its own start
+    // an epoch that a restored run had begun still counts from its own start
     if (!this.#goesOn) this.#epochStart = this.history.iterations.length;
     this.#goesOn = false;
     this.#metrics = new BatchMetrics(); // the backend may have changed since the last fit
   }
 
-  /** Puts numbers in the place of a batch's scalars; see {@linkcode BatchMetrics.take}. */
+  /** Replaces a batch's scalars by numbers; see {@linkcode BatchMetrics.take}. */
   async take(logs: BatchLogs): Promise<void> {
     const read = await this.#metrics.take(logs);
     this.#fill(read.slice(0, -1));
   }
 
-  /** Records a batch whose logs {@linkcode Recorder.take} has gone through. */
+  /** Records a batch, after {@linkcode Recorder.take} has processed its logs. */
   batch(iteration: number, used: Hyperparameters, logs: Record<string, unknown>): void {
     const { loss, accuracy } = numbersOf(logs);
     const unread = this.#metrics.waiting > 0;
@@ -47,7 +47,7 @@ export class Recorder {
     });
   }
 
-  /** Adds an entry. */
+  /** Adds an entry for a batch. */
   add(iteration: number, { learningRate, momentum }: Hyperparameters, { loss, accuracy }: BatchScores = {}): void {
     const { history } = this;
     history.iterations.push(iteration);
@@ -57,7 +57,7 @@ export class Recorder {
     if (accuracy !== undefined) (history.accuracy ??= []).push(accuracy);
   }
 
-  /** Gives the last entry its loss, and its accuracy where there is one: a custom loop knows them after its update. */
+  /** Sets the last entry's loss, and its accuracy if there is one. A custom loop knows them only after its update. */
   score({ loss, accuracy }: BatchScores): void {
     const { history } = this;
     const last = history.iterations.length - 1;
@@ -68,7 +68,7 @@ export class Recorder {
     history.accuracy[last] = accuracy;
   }
 
-  /** Reads the losses that still lie on the device into the history. */
+  /** Reads the losses that are still on the device into the history. */
   async settle(): Promise<void> {
     this.#fill(await this.#metrics.read());
   }
@@ -78,13 +78,13 @@ export class Recorder {
    *
    * @param epoch The epoch, from 0.
    * @param iteration Optimizer updates done at its end.
-   * @param logs tfjs's logs of the epoch; they get the rate as `lr`, and so does tfjs's own History.
+   * @param logs tfjs's logs of the epoch. The rate is added to them as `lr`, so that tfjs's own History has it too.
    */
   async epoch(epoch: number, iteration: number, logs: Record<string, number>): Promise<void> {
     await this.settle();
     const { history } = this;
     const lr = history.lr.at(-1) ?? 0;
-    // our own means: tfjs's know only the batches of this process, not those before a resume
+    // Compute the means here: after a resume, tfjs's means would leave out the batches before it.
     const { loss, accuracy } = history;
     const means = Object.entries({ loss, accuracy })
       .filter(([, values]) => values)
@@ -99,7 +99,7 @@ export class Recorder {
     (this.history.validations ??= []).push({ iteration, val_loss: loss, val_accuracy: accuracy });
   }
 
-  /** Goes on from a history that was recorded earlier. */
+  /** Continues a history that was recorded earlier. */
   restore(history: TrainingHistory): void {
     for (const key of Object.keys(this.history)) delete (this.history as Partial<TrainingHistory>)[key as "loss"];
     Object.assign(this.history, emptyHistory(), structuredClone(history));
@@ -108,7 +108,7 @@ export class Recorder {
     this.#goesOn = true;
   }
 
-  /** Puts numbers that were read late in the place of the last entries. */
+  /** Fills numbers that were read late into the last entries. */
   #fill(rows: Record<string, number>[]): void {
     const { loss, accuracy } = this.history;
     rows.forEach((row, index) => {

@@ -1,5 +1,5 @@
 /**
- * The laboratory's files: its page and style, both scripts bundled, plotly.js, and tfjs's WebAssembly.
+ * The laboratory's files: its page and style sheet, its two bundled scripts, plotly.js, and tfjs's WebAssembly.
  * @module
  */
 import { packageFile } from "../support/packages.ts";
@@ -19,9 +19,9 @@ export type Assets = Readonly<Record<string, Asset>>;
 const WASM = ["tfjs-backend-wasm", "tfjs-backend-wasm-simd", "tfjs-backend-wasm-threaded-simd"];
 
 /**
- * Reads and bundles all files; a second or two.
+ * Reads and bundles all files, which takes a second or two.
  *
- * @throws {Error} If `deno bundle` fails: where it has never run, it needs the network once.
+ * @throws {Error} If `deno bundle` fails. The first time it runs on a machine, it needs the network.
  */
 export async function labAssets(): Promise<Assets> {
   const wasm = join(dirname(packageFile("@tensorflow/tfjs-backend-wasm/package.json")), "wasm-out");
@@ -47,7 +47,7 @@ export async function labAssets(): Promise<Assets> {
   };
 }
 
-/** One script with all that it imports, for a browser. */
+/** Bundles a script with everything that it imports, for a browser. */
 async function bundled(entry: URL): Promise<Uint8Array<ArrayBuffer>> {
   const { success, code, signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["bundle", "--quiet", "--minify", "--platform", "browser", entry.href],
@@ -59,7 +59,7 @@ async function bundled(entry: URL): Promise<Uint8Array<ArrayBuffer>> {
   const said = new TextDecoder().decode(stderr).trim().split("\n").slice(-3).join(" ") ||
     `nothing, and ended by ${signal ?? `exit code ${code}`}`;
   throw new Error(
-    "Cannot bundle the page: `deno bundle` must succeed. Where it has never run, it needs the network once: run " +
-      `\`deno task setup\`. It said: ${said}`,
+    "Cannot bundle the page: `deno bundle` must succeed. The first time, it needs the network: run " +
+      `\`deno task setup\`. Its output: ${said}`,
   );
 }

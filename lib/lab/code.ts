@@ -1,5 +1,5 @@
 /**
- * A schedule as text: the code that makes it, and the command that trains under it.
+ * Writes a schedule as text: the code that makes it, and the command that trains with it.
  * @module
  */
 import type { ScheduleSettings } from "../experiments/experiment.ts";
@@ -7,10 +7,10 @@ import type { Schedule, ScheduleConfig } from "../schedules/schedule.ts";
 import { BATCH_SIZE, BATCHES_PER_EPOCH, DATA } from "./settings.ts";
 
 /**
- * The lines that make a schedule in a notebook: its import and its call.
+ * The code that makes a schedule in a notebook: its import and its call.
  *
  * @param schedule A schedule of the library.
- * @throws {TypeError} If it is a function of one's own, which has no config.
+ * @throws {TypeError} If it is a function of your own, which has no config.
  */
 export function codeLines(schedule: Schedule): string {
   if (!schedule.config) throw new TypeError("Cannot write a schedule as code: it must have a config, got none");
@@ -19,7 +19,7 @@ export function codeLines(schedule: Schedule): string {
   return `import { ${[...names].sort().join(", ")} } from "../lib/mod.ts";\nconst schedule = ${call};`;
 }
 
-/** A config as the call that gives it; the functions that it needs go into `names`. */
+/** Writes a config as the call that makes the schedule. The names of the functions it needs are added to `names`. */
 function callOf({ schedule: name, ...options }: ScheduleConfig, names: Set<string>): string {
   names.add(name);
   const inner = (config: unknown) => callOf(config as ScheduleConfig, names);
@@ -37,7 +37,7 @@ const fields = (options: object): string =>
   Object.entries(options).map(([name, value]) => `${name}: ${JSON.stringify(value).replaceAll(",", ", ")}`).join(", ");
 
 /**
- * The command that trains the laboratory's network under a schedule, on as many images.
+ * The command that trains the laboratory's network under a schedule, on the same number of images.
  *
  * @param settings The schedule's settings; lengths in iterations.
  * @param iterations Optimizer updates of the run.

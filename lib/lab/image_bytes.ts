@@ -1,22 +1,22 @@
 /**
- * The laboratory's images as bytes, as they go from the server to the page.
+ * The laboratory's images as bytes, in the form in which the server sends them to the page.
  * @module
  */
 import { CIFAR10_CLASSES } from "../data/cifar10/classes.ts";
 import { type ImageDataset, imageDataset } from "../data/dataset.ts";
 import { DATA } from "./settings.ts";
 
-/** Images to train on, those held out included, and images to score on. */
+/** Images to train on, including those held out, and images to score on. */
 export interface LabImages {
-  /** To train on and to hold out from. */
+  /** Images to train on; some of them are held out. */
   readonly train: ImageDataset;
-  /** To score on at the end. */
+  /** Images to score on at the end. */
   readonly test: ImageDataset;
 }
 
 const PIXELS = 32 * 32 * 3;
 
-/** Pixels and labels of both data sets, one after the other. */
+/** Packs the pixels and labels of both data sets into one array. */
 export function packImages({ train, test }: LabImages): Uint8Array<ArrayBuffer> {
   const parts = [train.images, train.labels, test.images, test.labels];
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
@@ -29,9 +29,9 @@ export function packImages({ train, test }: LabImages): Uint8Array<ArrayBuffer> 
 }
 
 /**
- * The data sets that {@linkcode packImages} packed, in the laboratory's sizes.
+ * Unpacks data sets that {@linkcode packImages} packed, in the laboratory's sizes.
  *
- * @throws {TypeError} If there are more or fewer bytes than these sizes have.
+ * @throws {TypeError} If the number of bytes does not match these sizes.
  */
 export function unpackImages(bytes: Uint8Array): LabImages {
   const { trainSize, testSize } = DATA;

@@ -1,5 +1,5 @@
 /**
- * The images that the laboratory's server hands over, out of CIFAR-10's files.
+ * The images that the laboratory's server sends, from CIFAR-10's files.
  * @module
  */
 import { filesArePresent } from "../data/cifar10/files.ts";
@@ -10,16 +10,16 @@ import { DATA } from "./settings.ts";
 
 /** Where the server's images come from. */
 export interface ImageSource {
-  /** Whether they are there. */
+  /** Whether there are images. */
   readonly present: () => Promise<boolean>;
-  /** The images of a seed, as bytes: those that `deno task train` takes with it. */
+  /** The images for a seed, as bytes: the same ones that `deno task train` uses with that seed. */
   readonly bytes: (seed: number) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * CIFAR-10 out of a directory; nothing is fetched. The files are read and verified when images are first asked for.
+ * Takes CIFAR-10 from a directory; nothing is fetched. The files are read and verified when images are first requested.
  *
- * @param directory Holds the six .bin files.
+ * @param directory The directory with the six .bin files.
  */
 export function cifar10Source(directory: string): ImageSource {
   let loaded: Promise<LabImages> | undefined;
@@ -34,7 +34,7 @@ export function cifar10Source(directory: string): ImageSource {
           test: subset(test, { size: DATA.testSize }),
         });
       } catch (error) {
-        loaded = undefined; // they may be there the next time
+        loaded = undefined; // the files may be there the next time
         throw error;
       }
     },

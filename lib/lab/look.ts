@@ -1,13 +1,13 @@
 /**
- * A figure on the page: in the page's width, on light or dark ground.
+ * Adapts figures to the page: to its width, and to its light or dark background.
  * @module
  */
 import { COLOURS, type Figure } from "../figures/figure.ts";
 
-/** The dark ground of a figure, as in the style sheet. */
+/** The dark background of a figure, as in the style sheet. */
 export const DARK_GROUND = "#1b1f26";
 
-/** What a dark figure has in the place of these colours of a light one. */
+/** The colours that replace a light figure's colours in a dark one. */
 const DARK: Readonly<Record<string, string>> = {
   "#ffffff": DARK_GROUND,
   "#222222": "#e4e7ec",
@@ -15,10 +15,10 @@ const DARK: Readonly<Record<string, string>> = {
   "#888888": "#8b929e",
   [COLOURS.grid]: "#323843",
 };
-/** The least contrast of a line with its ground: what WCAG asks of graphics. */
+/** The least contrast of a line with its background, which is what WCAG requires of graphics. */
 const LEAST_CONTRAST = 3;
 
-/** A schedule's colour on dark ground: its own, mixed with white until it can be told from the ground. */
+/** A schedule's colour on a dark background: its own, mixed with white until it stands out enough. */
 export function onDark(colour: string): string {
   const base = colour.slice(0, 7).toLowerCase();
   const opacity = colour.slice(7);
@@ -47,7 +47,7 @@ function luminance(colour: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** Every colour of a figure, in all its traces and its layout, through a function. */
+/** Applies a function to every colour of a figure, in all its traces and its layout. */
 function recoloured<T>(value: T, change: (colour: string) => string): T {
   if (typeof value === "string") return (/^#[0-9a-f]{6}([0-9a-f]{2})?$/i.test(value) ? change(value) : value) as T;
   if (Array.isArray(value)) {
@@ -58,11 +58,11 @@ function recoloured<T>(value: T, change: (colour: string) => string): T {
 }
 
 /**
- * A figure as the page shows it: without a title, which the page's heading is; as wide as there is room; its legend below
- * it where that is little; never dragged, so that a finger on it scrolls the page.
+ * Adapts a figure to the page. It loses its title, because the page has headings, and fills the width that is
+ * available. On a narrow page its legend moves below it. It cannot be dragged, so that a finger on it scrolls the page.
  *
  * @param figure The figure.
- * @param place `width`, in pixels; `dark`, the ground.
+ * @param place `width`, in pixels; `dark`, whether the background is dark.
  */
 export function onPage(figure: Figure, { width, dark }: { width: number; dark: boolean }): Figure {
   const narrow = width < 560;
@@ -78,7 +78,7 @@ export function onPage(figure: Figure, { width, dark }: { width: number; dark: b
       ...rest,
       ...{ width, height: narrow ? Math.min(height, 560) : height, dragmode: false },
       font: { family: "system-ui, sans-serif", size: narrow ? 11 : 13, color: "#222222" },
-      // above the plot stand the legend or the names of bounds, if anything
+      // above the plot there may be a legend or the names of bounds
       margin: {
         ...{ l: narrow ? 56 : 70, r: aside ? margin?.r : 12, t: narrow && !rest.annotations ? 12 : 40 },
         b: narrow ? 90 : 60,

@@ -1,5 +1,5 @@
 /**
- * Images that are made up, to try the laboratory without CIFAR-10.
+ * Made-up images, for trying the laboratory without CIFAR-10.
  * @module
  */
 import { type ImageDataset, imageDataset } from "../data/dataset.ts";
@@ -11,11 +11,11 @@ const SIDE = 32;
 const CLASSES = Array.from({ length: 10 }, (_, index) => `stripes at ${18 * index} degrees`);
 
 /**
- * Stripes of ten directions, in any width, phase and colour, under noise: easy to tell apart for a person, and after some
- * hundred updates for a network.
+ * Makes images of stripes in ten directions, with random widths, phases and colours, and noise. People can tell them
+ * apart easily, and a network can after a few hundred updates.
  *
- * @param seed Decides the images; the test images are the same for every seed.
- * @param sizes How many there are of each.
+ * @param seed The seed of the training images. The test images are the same for every seed.
+ * @param sizes How many images of each kind to make.
  */
 export function madeUpImages(seed: number, sizes: { trainSize: number; testSize: number } = DATA): LabImages {
   return { train: stripes(sizes.trainSize, seed, 0), test: stripes(sizes.testSize, 0, 1) };

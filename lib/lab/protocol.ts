@@ -1,12 +1,12 @@
 /**
- * What page and worker say to each other. The worker trains, the page draws.
+ * The messages between page and worker. The worker trains, and the page draws.
  * @module
  */
 import type { ScheduleSettings } from "../experiments/experiment.ts";
 import type { RangeTest } from "../finder/range_test.ts";
 import type { TrainingHistory } from "../history/history.ts";
 
-/** The backends of a browser, the fastest first; auto takes the first that works. */
+/** The backends of a browser, with the fastest first; auto takes the first that works. */
 export const LAB_BACKENDS = ["auto", "webgpu", "webgl", "wasm"] as const;
 /** A backend by name. */
 export type LabBackend = typeof LAB_BACKENDS[number];
@@ -19,7 +19,7 @@ export interface RangeOrder {
   readonly endLr: number;
   /** Optimizer updates. */
   readonly iterations: number;
-  /** Decides weights, images and batches. */
+  /** The seed of weights, images and batches. */
   readonly seed: number;
   /** Whether the images are made up. */
   readonly madeUp: boolean;
@@ -27,21 +27,21 @@ export interface RangeOrder {
 
 /** A schedule of a race. */
 export interface Racer {
-  /** Its name, unlike the others'. */
+  /** Its name, which no other schedule of the race has. */
   readonly name: string;
   /** Its schedule. */
   readonly settings: ScheduleSettings;
 }
 
-/** Races to run, one after the other: seed by seed. */
+/** Races to run one after another, each with its own seed. */
 export interface RaceOrder {
   /** Two to four schedules. */
   readonly racers: readonly Racer[];
-  /** Optimizer updates of each. */
+  /** Optimizer updates of each schedule. */
   readonly iterations: number;
-  /** How many races. */
+  /** How many races to run. */
   readonly races: number;
-  /** The first race's seed; the next one's is one more. */
+  /** The first race's seed. Each further race's seed is one higher. */
   readonly seed: number;
   /** Whether the images are made up. */
   readonly madeUp: boolean;
@@ -53,13 +53,13 @@ export interface RacedRun {
   readonly name: string;
   /** The race's seed. */
   readonly seed: number;
-  /** The fraction of test images that is right. */
+  /** The fraction of test images that were classified correctly. */
   readonly testAccuracy: number;
-  /** The loss on the test images; null where the training diverged. */
+  /** The loss on the test images; null if the training diverged. */
   readonly testLoss: number | null;
   /** Its share of the minutes that its race took. */
   readonly minutes: number;
-  /** What was recorded. */
+  /** The history of the training. */
   readonly history: TrainingHistory;
 }
 
@@ -67,20 +67,20 @@ export interface RacedRun {
 export interface RacerStep {
   /** The rate. */
   readonly learningRate: number;
-  /** The loss of the batch; null where the training has diverged. */
+  /** The loss of the batch; null if the training has diverged. */
   readonly loss: number | null;
-  /** The validation after it, where there was one. */
+  /** The validation after it, if there was one. */
   readonly validation?: { readonly loss: number; readonly accuracy: number };
 }
 
-/** What the page says. */
+/** Messages from the page. */
 export type ToWorker =
   | { readonly kind: "start"; readonly backend: LabBackend }
   | { readonly kind: "range-test"; readonly order: RangeOrder }
   | { readonly kind: "race"; readonly order: RaceOrder }
   | { readonly kind: "pause" | "resume" | "stop" };
 
-/** What the worker says. */
+/** Messages from the worker. */
 export type FromWorker =
   | {
     readonly kind: "ready";
@@ -94,6 +94,6 @@ export type FromWorker =
   | { readonly kind: "range-end"; readonly test: RangeTest }
   | { readonly kind: "race-step"; readonly seed: number; readonly iteration: number; readonly steps: RacerStep[] }
   | { readonly kind: "race-end"; readonly runs: readonly RacedRun[] }
-  /** The work is over; `tensors` are those that are still held, beside what was there before. */
+  /** The work is over. `tensors` counts the tensors that are still held, beyond those from before. */
   | { readonly kind: "done"; readonly stopped: boolean; readonly tensors: number }
   | { readonly kind: "failed"; readonly message: string };

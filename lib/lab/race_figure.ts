@@ -1,5 +1,5 @@
 /**
- * The figure of a race: loss, accuracy and rate on one axis of iterations, as it grows.
+ * The figure of a race while it runs: loss, accuracy and rate on a shared axis of iterations.
  * @module
  */
 import { axis, metricAxis, rateAxis, timeAxis } from "../figures/axes.ts";
@@ -11,19 +11,19 @@ import { meanAndBand } from "../figures/seeds.ts";
 import { recordsOf, type TrainingHistory } from "../history/history.ts";
 import type { RacedRun } from "./protocol.ts";
 
-/** One schedule's training in one race, as far as it has come. */
+/** One schedule's training in one race, as far as it has got. */
 export type DrawnRun = Pick<RacedRun, "name" | "history">;
 
-/** The weight of the past in the loss that is drawn: a batch's own is noise. */
+/** The weight of the past in the smoothed loss that is drawn, because the loss of a single batch is noisy. */
 const SMOOTHING = 0.9;
 
 /**
- * One line a schedule in each of three panels, in the schedule's colour: the smoothed training loss, the validation
- * accuracy, the learning rate. Races that have ended are one line, their mean, with a band of one standard deviation
- * each way; the race that runs is thin beside it.
+ * Draws three panels: the smoothed training loss, the validation accuracy, and the learning rate. Each schedule has a
+ * line in its own colour in each panel. Finished races are drawn as their mean, with a band of one standard deviation
+ * on each side. The current race is a thin line.
  *
- * @param ended The trainings of races that have ended.
- * @param running Those of the race that runs.
+ * @param ended The trainings of finished races.
+ * @param running The trainings of the current race.
  * @param options `iterations`: how far the axis goes; `order`: the schedules' names, for their colours.
  */
 export function raceFigure(
@@ -36,7 +36,7 @@ export function raceFigure(
     const own = (runs: readonly DrawnRun[]) => runs.filter((run) => run.name === name).map(({ history }) => history);
     return linesOf(name, colours[index], own(ended), own(running));
   });
-  // a panel without a line would not be there, and an axis without a value would reach anywhere
+  // without a line, Plotly would leave a panel out, and without a value, an axis would have an arbitrary range
   const panels = ["y", "y2", "y3"].map((yaxis) =>
     line("", [0], [null], { yaxis, showlegend: false, hoverinfo: "skip" })
   );
@@ -86,12 +86,12 @@ function linesOf(
     const { x, y } = reduceLine(rated.iterations, rated.lr);
     traces.push(line(name, x, y, { color, yaxis: "y3", legendgroup: name }));
   }
-  // one entry a schedule: the first of its lines that is no band
+  // one legend entry per schedule, for the first of its lines that is not a band
   const entry = traces.findIndex((trace) => trace.showlegend !== false);
   return traces.map((trace, index) => ({ ...trace, showlegend: index === entry }));
 }
 
-/** The loss without its noise, its pull towards the start taken out as the range test does. */
+/** The smoothed loss. Its bias towards the start is removed as in the range test. */
 function smoothedLoss({ iterations, loss }: TrainingHistory): Curve {
   const [x, y]: number[][] = [[], []];
   let [average, weight] = [0, 0];

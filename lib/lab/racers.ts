@@ -1,5 +1,5 @@
 /**
- * The schedules of a race, from what the form holds.
+ * Makes the schedules of a race from the form's values.
  * @module
  */
 import type { Racer } from "./protocol.ts";
@@ -10,7 +10,10 @@ export const FEWEST_RACERS = 2;
 /** The most schedules in a race. */
 export const MOST_RACERS = 4;
 
-/** A name for each schedule, unique in its race: its maximum, then a number, is added where the name is not enough. */
+/**
+ * A unique name for each schedule of a race. If the schedule's own name is not unique, its maximum is added, and then a
+ * number.
+ */
 export function racerNames(all: readonly Pick<ScheduleValues, "schedule" | "maxLr">[]): string[] {
   const twice = (names: readonly string[], name: string) => names.filter((other) => other === name).length > 1;
   const plain = all.map(({ schedule }) => schedule);
@@ -24,9 +27,9 @@ export function racerNames(all: readonly Pick<ScheduleValues, "schedule" | "maxL
 /**
  * The schedules of a race.
  *
- * @param all The form's numbers of each.
- * @param iterations Optimizer updates of each.
- * @throws {RangeError} If a number is wrong, with the schedule's name before it.
+ * @param all The form's values for each schedule.
+ * @param iterations Optimizer updates of each schedule.
+ * @throws {RangeError} If a number is wrong; the message begins with the schedule's name.
  */
 export function racersOf(all: readonly ScheduleValues[], iterations: number): Racer[] {
   const names = racerNames(all);
@@ -39,7 +42,7 @@ export function racersOf(all: readonly ScheduleValues[], iterations: number): Ra
   });
 }
 
-/** What a schedule has beside its bounds, in words: "half a cycle 60 iterations, momentum 0.95 to 0.85". */
+/** Describes a schedule's settings other than its bounds: "half a cycle 60 iterations, momentum 0.95 to 0.85". */
 export function detailsOf(values: ScheduleValues): string {
   const taken = takenBy(values.schedule);
   const { stepSize, left, decays, power, peakAt, warmUp, mirrored, lowMomentum, highMomentum } = values;

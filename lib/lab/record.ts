@@ -1,5 +1,5 @@
 /**
- * Races as records: what the page downloads, and opens again.
+ * Races as records, which the page can download and open again.
  * @module
  */
 import type { Experiment } from "../experiments/experiment.ts";
@@ -11,24 +11,24 @@ import { BATCHES_PER_EPOCH, labExperiment } from "./settings.ts";
 
 /** The name of a downloaded record. */
 export const RECORD_NAME = "lab-race.json";
-/** A record is kept under so many bytes. */
+/** The limit for the size of a record, in bytes. */
 const MOST_BYTES = 190_000;
 
-/** Races that have ended, and what they ran on. */
+/** Finished races, and the machine they ran on. */
 export interface Races {
-  /** What was raced. */
+  /** The order for the races. */
   readonly order: RaceOrder;
   /** The trainings. */
   readonly runs: readonly RacedRun[];
-  /** The machine in words, and the backend. */
+  /** A description of the machine, and the backend. */
   readonly hardware: string;
-  /** The versions that matter. */
+  /** The relevant versions. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /**
- * A record of races. `deno task compare --config` repeats it on any backend, on the same images, weights and batches;
- * races on made-up images can be repeated in the laboratory alone.
+ * Makes a record of races. `deno task compare --config` repeats it on any backend, with the same images, weights and
+ * batches. Races on made-up images can be repeated only in the laboratory.
  */
 export function raceRecord({ order, runs, hardware, versions }: Races): ResultRecord {
   const [first, ...others] = order.racers;
@@ -57,15 +57,15 @@ export function raceRecord({ order, runs, hardware, versions }: Races): ResultRe
 export interface OpenedRecord {
   /** The runs, each with a name. */
   readonly runs: readonly (RecordRun & { readonly name: string })[];
-  /** Where it was made, in words. */
+  /** Where the record was made, in words. */
   readonly about: string;
 }
 
 /**
- * Reads a record: the laboratory's own, or one of `train` or `compare`.
+ * Reads a record, either the laboratory's own or one that `train` or `compare` wrote.
  *
  * @param text The file's text.
- * @throws {TypeError} If it is not a record, in words for the page.
+ * @throws {TypeError} If it is not a record; the message is meant for the page.
  */
 export function openRecord(text: string): OpenedRecord {
   let json: Partial<ResultRecord> | null;

@@ -1,11 +1,11 @@
 /**
- * The laboratory's server: its own files and the image bytes, for this machine's browser alone.
+ * The laboratory's server. It serves its own files and the image bytes, only to a browser on this machine.
  * @module
  */
 import type { Assets } from "./assets.ts";
 import type { ImageSource } from "./images.ts";
 
-/** What a page may load, and from where: from this server alone, and no inline script. */
+/** The content security policy: the page may load only from this server, and may have no inline scripts. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'", // tfjs compiles its WebAssembly
@@ -27,12 +27,12 @@ const HEADERS = {
   "cache-control": "no-store",
 };
 
-/** What the page is told where there are no images. */
+/** The message for the page if there are no images. */
 export const NO_IMAGES = "CIFAR-10 is not on this machine yet. Run `deno task setup` once with a network, and reload " +
   "this page; or start with `deno task lab --data DIR`, where DIR has the six .bin files.";
 
 /**
- * Whether a request is meant for this server. A page elsewhere whose name leads to 127.0.0.1 sends its own name.
+ * Whether a request is meant for this server. A foreign page whose name resolves to 127.0.0.1 would send its own name.
  *
  * @param host The request's `Host` header.
  * @param port The server's port.
@@ -43,10 +43,10 @@ export function isOwnHost(host: string | null, port: number): boolean {
 }
 
 /**
- * Answers a request: the files by their path; `/images`, whether there are any; `/images/SEED`, their bytes.
+ * Answers a request: files by their path; at `/images`, whether there are images; at `/images/SEED`, their bytes.
  *
  * @param request The request.
- * @param own `port`, the server's; `assets`, its files; `images`, where they come from.
+ * @param own `port`, the server's port; `assets`, its files; `images`, the source of the images.
  */
 export async function answer(
   request: Request,
@@ -82,18 +82,18 @@ export async function answer(
   }
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface LabServer {
   /** The page's address. */
   readonly url: string;
-  /** Ends it. */
+  /** Stops the server. */
   readonly close: () => Promise<void>;
 }
 
 /**
  * Serves the laboratory on 127.0.0.1.
  *
- * @param port The port; 0 takes a free one.
+ * @param port The port; 0 chooses a free one.
  * @param assets The files.
  * @param images Where the images come from.
  * @throws {Deno.errors.AddrInUse} If the port is taken.
@@ -110,7 +110,7 @@ export function serveLab(port: number, assets: Assets, images: ImageSource): Lab
   });
   return {
     url: `http://127.0.0.1:${server.addr.port}/`,
-    // at once: a browser keeps connections open that would hold a graceful end up
+    // stops at once, because a browser keeps connections open that would delay a graceful end
     close: async () => {
       aborting.abort();
       await server.finished;

@@ -1,5 +1,5 @@
 /**
- * What the laboratory trains, and the numbers of a schedule as its form holds them.
+ * What the laboratory trains, and the values in the form of a schedule.
  * @module
  */
 import type { Experiment, ScheduleSettings } from "../experiments/experiment.ts";
@@ -7,18 +7,18 @@ import { SCHEDULES } from "../experiments/registries/schedules.ts";
 import { scheduleFromSettings } from "../experiments/schedule.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 
-/** Images of a training: small enough for a browser, and an epoch has a round number of batches. */
+/** The numbers of images: small enough for a browser, and chosen to give a round number of batches per epoch. */
 export const DATA = { trainSize: 3600, validationSize: 400, testSize: 1000 } as const;
 /** Images in a batch. */
 export const BATCH_SIZE = 32;
 /** Optimizer updates in an epoch. */
 export const BATCHES_PER_EPOCH = (DATA.trainSize - DATA.validationSize) / BATCH_SIZE;
-/** The momentum where a schedule does not cycle it. */
+/** The momentum, if a schedule does not cycle it. */
 export const MOMENTUM = 0.9;
 /** Validations in a race. */
 const VALIDATIONS = 12;
 
-/** The numbers of a schedule, as the form holds them; lengths are in iterations. */
+/** The values of a schedule's form. Lengths are in iterations. */
 export interface ScheduleValues {
   /** The schedule's name in the registry. */
   schedule: string;
@@ -28,15 +28,15 @@ export interface ScheduleValues {
   maxLr: number;
   /** Half a cycle. */
   stepSize: number;
-  /** A rise from 0 over the start; 0 for none. */
+  /** The length of a rise from 0 at the start; 0 for none. */
   warmUp: number;
-  /** What gamma leaves of the height at the run's end, in percent. */
+  /** How much of the height gamma leaves at the end of the run, in percent. */
   left: number;
   /** What exp-range's gamma shrinks. */
   decays: "amplitude" | "bounds";
   /** The power of a polynomial decay. */
   power: number;
-  /** The share of the run in which the rate rises, in percent. */
+  /** The fraction of the run in which the rate rises, in percent. */
   peakAt: number;
   /** Whether momentum mirrors the rate. */
   mirrored: boolean;
@@ -46,17 +46,17 @@ export interface ScheduleValues {
   highMomentum: number;
 }
 
-/** Optimizer updates of a run, unless the person says otherwise. */
+/** Optimizer updates of a run, unless the user changes it. */
 export const ITERATIONS = 240;
 
-/** What the form starts from. */
+/** The initial values of the form. */
 export const DEFAULTS: ScheduleValues = {
   ...{ schedule: "triangular", baseLr: 0.001, maxLr: 0.02, stepSize: ITERATIONS / 4, warmUp: 0 },
   ...{ left: 10, decays: "amplitude", power: 2, peakAt: 30 },
   ...{ mirrored: false, lowMomentum: 0.85, highMomentum: 0.95 },
 };
 
-/** Which of the form's numbers a schedule takes. */
+/** Which of the form's values a schedule takes. */
 export function takenBy(schedule: string): (keyof ScheduleValues)[] {
   const takes = new Set<string>(SCHEDULES[schedule].takes);
   return [
@@ -69,15 +69,15 @@ export function takenBy(schedule: string): (keyof ScheduleValues)[] {
 }
 
 /**
- * The settings of an experiment's schedule: those alone that the schedule takes.
+ * The settings of an experiment's schedule: only those that the schedule takes.
  *
- * @param values The form's numbers.
+ * @param values The form's values.
  * @param iterations Optimizer updates of the run.
  * @throws {RangeError} If a number is NaN, infinite or negative, the base rate is above the maximum, or the momenta do
  * not rise from the lowest to the highest, below 1.
  */
 export function scheduleSettings(values: ScheduleValues, iterations: number): ScheduleSettings {
-  // momenta that are not mirrored have no fields on the page, so nothing is wrong with them
+  // momenta that are not mirrored have no fields on the page, so they are not checked
   const taken = takenBy(values.schedule).filter((name) => values.mirrored || !/Momentum$/.test(name));
   const takes = (name: keyof ScheduleValues) => taken.includes(name);
   const { baseLr, maxLr, stepSize, warmUp, left, decays, power, peakAt, mirrored } = values;
@@ -106,7 +106,7 @@ export function scheduleSettings(values: ScheduleValues, iterations: number): Sc
   };
 }
 
-/** The schedule of the form's numbers, over a run of so many iterations. */
+/** The schedule that the form describes, for a run of this many iterations. */
 export function scheduleOf(values: ScheduleValues, iterations: number): Schedule {
   return scheduleFromSettings(scheduleSettings(values, iterations), iterations, BATCHES_PER_EPOCH);
 }
@@ -117,11 +117,11 @@ export function validateEvery(iterations: number): number {
 }
 
 /**
- * The experiment that the laboratory's training is, so that `deno task compare --config` repeats its record.
+ * The laboratory's training as an experiment, so that `deno task compare --config` can repeat its record.
  *
  * @param schedule The schedule.
- * @param budget `iterations`, optimizer updates; `seed`; `madeUp`: whether the images are made up. An experiment on
- * those is refused elsewhere, as they are in no registry.
+ * @param budget `iterations`, optimizer updates; `seed`; `madeUp`: whether the images are made up. Experiments on
+ * made-up images work only here, because no registry has these images.
  */
 export function labExperiment(
   schedule: ScheduleSettings,

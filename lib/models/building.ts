@@ -1,5 +1,5 @@
 /**
- * What the model builders share: their options, weights that repeat with a seed, and the usual block.
+ * What the model builders share: their options, weights that a seed makes repeatable, and the usual block.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -11,11 +11,13 @@ export interface ImageModelOptions {
   inputShape?: readonly [height: number, width: number, channels: number];
   /** The number of classes, 2 or more. Default 10. */
   classes?: number;
-  /** With a seed, the weights (and dropout masks, where there are any) repeat from run to run. */
+  /** With a seed, the initial weights (and dropout masks, if there are any) are the same in every run. */
   seed?: number;
 }
 
-/** Height, width and channels of an image; `least` is the smallest height and width that the model takes. */
+/**
+ * Checks the height, width and channels of an image; `least` is the smallest height and width that the model accepts.
+ */
 function imageShape(least: number): OptionCheck<readonly [number, number, number]> {
   return (verb, name, value = [32, 32, 3]) => {
     if (!Array.isArray(value) || value.length !== 3) {
@@ -29,50 +31,50 @@ function imageShape(least: number): OptionCheck<readonly [number, number, number
   };
 }
 
-/** The number of classes. */
+/** Checks the number of classes. */
 const classCount: OptionCheck<number> = numeric([
   "a whole number of 2 or more",
   (value) => Number.isInteger(value) && value >= 2,
 ], 10);
 
-/** A model's seed. */
+/** Checks a model's seed. */
 const modelSeed: OptionCheck<number | undefined> = optional(numeric(["a whole number", Number.isSafeInteger]));
 
-/** The checks of {@linkcode ImageModelOptions}; `least` is the smallest height and width that the model takes. */
+/** The checks of {@linkcode ImageModelOptions}; `least` is the smallest height and width that the model accepts. */
 export const imageModelOptions = (least: number) => ({
   inputShape: imageShape(least),
   classes: classCount,
   seed: modelSeed,
 } satisfies OptionChecks<ImageModelOptions>);
 
-/** A fraction that must not be all: a rate of dropout, or what stays of batch normalization's moving averages. */
+/** Checks a fraction below 1, such as a rate of dropout or the momentum of batch normalization. */
 export function fractionBelowOne(byDefault: number): OptionCheck<number> {
   return numeric(["0 or more and below 1", (value) => value >= 0 && value < 1], byDefault);
 }
 
 /**
- * Seeds for a model's initializers. Each weight draws from a seed of its own, so that the order of a model's layers
- * settles its weights.
+ * Seeds for a model's initializers. Each weight has a seed of its own, which depends only on the order of the model's
+ * layers.
  *
- * @param seed The model's seed; without one, the initializers draw anew in every run.
- * @returns A function that gives the next initializer's options.
+ * @param seed The model's seed; without one, the initializers draw different weights in every run.
+ * @returns A function that returns the next initializer's options.
  */
 export function initializerSeeds(seed: number | undefined): () => { seed: number } {
   let drawn = 0;
-  // tfjs's type asks for a seed, its code takes none as well
+  // tfjs's type requires a seed, but its code accepts undefined
   return () => ({ seed: seed === undefined ? undefined : seed * 1000 + drawn++ } as { seed: number });
 }
 
-/** A layer applied to symbolic tensors gives one, which tfjs's type leaves open. */
+/** Applies a layer to symbolic tensors. The result is one symbolic tensor, which tfjs's type does not say. */
 export function apply(layer: tf.layers.Layer, x: tf.SymbolicTensor | tf.SymbolicTensor[]): tf.SymbolicTensor {
   return layer.apply(x) as tf.SymbolicTensor;
 }
 
 /** A convolution's settings, and what follows it. */
 export interface ConvolutionBlock extends Omit<Parameters<typeof tf.layers.conv2d>[0], "name"> {
-  /** The convolution's name; the layers after it are called after it. */
+  /** The convolution's name; the layers after it get names derived from it. */
   name: string;
-  /** How much of batch normalization's moving averages stays at an update, tfjs's `momentum`. */
+  /** How much of batch normalization's moving averages each update keeps: tfjs's `momentum`. */
   batchNormMomentum: number;
   /** Whether ReLU comes last. Default true. */
   relu?: boolean;

@@ -9,7 +9,7 @@ import { localResponseNormalization } from "./local_response_normalization.ts";
 
 /** Options of {@linkcode cifar10Full}. */
 export interface Cifar10FullOptions extends ImageModelOptions {
-  /** What normalizes: the paper's `"local-response"` (default), or `"batch"`. */
+  /** The kind of normalization: the paper's `"local-response"` (default), or `"batch"`. */
   normalization?: "local-response" | "batch";
   /** How much of batch normalization's running averages each step keeps, 0 or more and below 1. Default 0.9. */
   batchNormMomentum?: number;
@@ -34,15 +34,16 @@ const OPTIONS = {
  * | pool3 | average 3x3 of stride 2 | 4 x 4 |
  * | ip1 | dense, deviation 0.01; softmax | classes |
  *
- * All biases start at 0. Caffe's pooling rounds sizes up and clips the last window, which is `padding: "same"` here. The
- * solver's weight decay of 0.004 stands in the layers as an L2 penalty, whose gradient is `2 l2 w`: 0.002 on the kernels
- * and biases of the convolutions, 0.5 (Caffe's `decay_mult: 250`) on the last kernel, none on its bias. So the training
- * loss counts the penalty; validation losses do not. The learning rate of biases belongs to the optimizer, see
- * {@linkcode cifar10FullRateMultiplier}. Its images are bytes minus the mean image, not scaled. Not compiled.
+ * All biases start at 0. Caffe's pooling rounds sizes up and clips the last window, which is `padding: "same"` here.
+ * The solver's weight decay of 0.004 becomes an L2 penalty in the layers, whose gradient is `2 l2 w`: 0.002 on the
+ * kernels and biases of the convolutions, 0.5 (Caffe's `decay_mult: 250`) on the last kernel, none on its bias. So the
+ * training loss includes the penalty, and validation losses do not. The different learning rate of biases is left to
+ * the optimizer: see {@linkcode cifar10FullRateMultiplier}. The network expects bytes minus the mean image, not scaled.
+ * The model is not compiled.
  *
- * `normalization: "batch"` is the network as one would build it today, 90,090 parameters: batch normalization before each
- * of the three ReLUs, where Caffe's own variant for it has it; no local response normalization; and no penalty in the
- * layers, as weight decay is then the optimizer's affair.
+ * `normalization: "batch"` is the network as one would build it today, with 90,090 parameters. It has batch
+ * normalization before each of the three ReLUs, in the same places as Caffe's own variant, and no local response
+ * normalization. Its layers have no penalty either, because weight decay is then left to the optimizer.
  *
  * Sources: Caffe's `examples/cifar10/cifar10_full_train_test.prototxt`, `cifar10_full_solver.prototxt` and
  * `cifar10_full_sigmoid_train_test_bn.prototxt`; Smith, Cyclical Learning Rates for Training Neural Networks (2017),
@@ -51,7 +52,7 @@ const OPTIONS = {
  * @param options See {@linkcode Cifar10FullOptions}.
  * @returns Input [n, height, width, channels], output [n, classes], a softmax.
  * @throws {TypeError} If an option is unknown or of the wrong kind.
- * @throws {RangeError} If a size is too small, `normalization` is neither of the two, or `batchNormMomentum` is out of range.
+ * @throws {RangeError} If a size is too small, `normalization` is unknown, or `batchNormMomentum` is out of range.
  * @example
  * ```ts
  * import { caffeMomentum, cifar10Full, cifar10FullRateMultiplier } from "../mod.ts";
@@ -115,8 +116,8 @@ export function cifar10Full(options: Cifar10FullOptions = {}): tf.LayersModel {
 }
 
 /**
- * How many times the learning rate a weight of {@linkcode cifar10Full} has, for `caffeMomentum({ rateMultipliers })`: biases
- * have twice the rate, but for the third convolution's, as in Caffe's prototxt.
+ * The factor of the learning rate for a weight of {@linkcode cifar10Full}, for `caffeMomentum({ rateMultipliers })`. As
+ * in Caffe's prototxt, biases have twice the rate, except the third convolution's.
  *
  * @param name The weight's name, such as `"conv1/bias"`.
  * @example

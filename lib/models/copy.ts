@@ -1,13 +1,13 @@
 /**
- * A second model of the same layers and weights.
+ * Makes a second model with the same layers and weights.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * Copies a model as it is now, by saving and loading it in memory. The copy is not compiled.
+ * Copies a model in its current state, by saving and loading it in memory. The copy is not compiled.
  *
- * @param model A model of layers that tfjs can load.
+ * @param model A model whose layers tfjs can load.
  * @example
  * ```ts
  * import { tf } from "../mod.ts";

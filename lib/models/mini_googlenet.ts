@@ -1,5 +1,5 @@
 /**
- * MiniGoogLeNet, out of its three blocks.
+ * MiniGoogLeNet, built from its three kinds of blocks.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -16,9 +16,12 @@ import { seededDropout } from "./seeded_dropout.ts";
 
 /** Options of {@linkcode miniGoogLeNet}; the height and width of an image are at least 31. */
 export interface MiniGoogLeNetOptions extends ImageModelOptions {
-  /** The fraction of features dropped before the last layer, 0 or more and below 1; 0 leaves dropout out. Default 0.5. */
+  /**
+   * The fraction of features dropped before the last layer, 0 or more and below 1; 0 adds no dropout layer. Default
+   * 0.5.
+   */
   dropout?: number;
-  /** How much of batch normalization's moving averages stays at an update, 0 or more and below 1. Default 0.99. */
+  /** How much of batch normalization's moving averages each update keeps, 0 or more and below 1. Default 0.99. */
   batchNormMomentum?: number;
 }
 
@@ -29,11 +32,11 @@ const OPTIONS = {
 } satisfies OptionChecks<MiniGoogLeNetOptions>;
 
 /**
- * MiniGoogLeNet: GoogLeNet's idea for images of 32 x 32 pixels. 1,656,250 parameters by default.
+ * MiniGoogLeNet, which applies GoogLeNet's idea to images of 32 x 32 pixels. It has 1,656,250 parameters by default.
  *
- * A convolution module is convolution, batch normalization, ReLU. An inception module joins a 1x1 and a 3x3
- * convolution; a downsampling module joins a strided 3x3 convolution and a max pooling. Not compiled. A seed gives the
- * same weights whatever the dropout.
+ * A convolution module consists of a convolution, batch normalization and ReLU. An inception module concatenates a 1x1
+ * and a 3x3 convolution; a downsampling module concatenates a strided 3x3 convolution and a max pooling. The model is
+ * not compiled. The same seed gives the same weights for any dropout.
  *
  * Sources: Zhang et al., Understanding Deep Learning Requires Rethinking Generalization (2017), figure 3;
  * Szegedy et al., Going Deeper with Convolutions (2014); the article's model.

@@ -16,7 +16,7 @@ import {
 
 /** Options of {@linkcode resnet20}. */
 export interface Resnet20Options extends ImageModelOptions {
-  /** How much of batch normalization's moving averages stays at an update, 0 or more and below 1. Default 0.99. */
+  /** How much of batch normalization's moving averages each update keeps, 0 or more and below 1. Default 0.99. */
   batchNormMomentum?: number;
 }
 
@@ -26,16 +26,17 @@ const OPTIONS = {
 } satisfies OptionChecks<Resnet20Options>;
 
 /**
- * The residual network of 20 layers for CIFAR-10. 272,474 trainable parameters by default.
+ * The residual network of 20 layers for CIFAR-10. It has 272,474 trainable parameters by default.
  *
- * A convolution of 16 filters, then three stages of three blocks with 16, 32 and 64 filters; the second and third stage
- * halve height and width. A block adds its input to the result of two 3x3 convolutions: `relu(x + f(x))`; where the
- * shape changes, x goes through a 1x1 convolution of stride 2 (the paper's option B). Batch normalization follows every
- * convolution, also that one, so convolutions have no biases. Then the mean over the image, and a dense softmax. Weights
- * start as He et al. say. The paper's L2 of 1e-4 is left to the optimizer: `withWeightDecay`. Not compiled.
+ * After a convolution with 16 filters come three stages of three blocks each, with 16, 32 and 64 filters; the second
+ * and third stages halve height and width. A block adds its input to the result of two 3x3 convolutions:
+ * `relu(x + f(x))`. When the shape changes, x goes through a 1x1 convolution of stride 2 (the paper's option B). Batch
+ * normalization follows every convolution, including that one, so convolutions have no biases. The network ends with
+ * the mean over the image and a dense softmax. Weights are initialized as He et al. propose. The paper's L2 penalty of
+ * 1e-4 is left to the optimizer: see `withWeightDecay`. The model is not compiled.
  *
- * Source: He et al., Deep Residual Learning for Image Recognition (2015), section 4.2, n = 3. The paper's own ResNets for
- * CIFAR-10 pad the shortcuts with zeros (option A), and have 2,752 parameters less.
+ * Source: He et al., Deep Residual Learning for Image Recognition (2015), section 4.2, n = 3. The paper's own ResNets
+ * for CIFAR-10 pad the shortcuts with zeros (option A), and have 2,752 fewer parameters.
  *
  * @param options See {@linkcode Resnet20Options}.
  * @returns Input [n, height, width, channels], output [n, classes], a softmax.

@@ -1,21 +1,21 @@
 /**
- * Dropout whose masks follow a seed and the iteration.
+ * Dropout whose masks are determined by a seed and the iteration.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 
 /** A layer that draws a new mask in each training step. */
 interface DropoutLayer extends tf.layers.Layer {
-  /** Masks drawn so far; the next one follows from the seed and this. */
+  /** How many masks were drawn so far. This number and the seed determine the next mask. */
   masks?: number;
 }
 
 /**
- * tfjs's dropout layer with repeatable masks: tfjs's own draws one mask forever when it has a seed.
+ * Makes tfjs's dropout layer with repeatable masks. With a seed, tfjs's own layer would draw the same mask forever.
  *
- * It is the stock layer with another `call`, so model.json names the stock class and loads anywhere.
+ * Only the layer's `call` is replaced, so model.json names tfjs's class and loads anywhere.
  *
- * @param options `rate`, the fraction to drop, 0 to 1; `seed`, a whole number; without it, tfjs's own layer.
+ * @param options `rate`, the fraction to drop, 0 to 1; `seed`, a whole number; without a seed, the layer is tfjs's own.
  * @example
  * ```ts
  * import { seededDropout } from "./seeded_dropout.ts";
@@ -36,12 +36,12 @@ export function seededDropout(options: { rate: number; seed?: number; name?: str
   return layer;
 }
 
-/** The masks that a model's seeded dropout layers have drawn so far. */
+/** How many masks a model's seeded dropout layers have drawn so far. */
 export function dropoutMasks(model: tf.LayersModel): number {
   return Math.max(0, ...model.layers.map((layer: DropoutLayer) => layer.masks ?? 0));
 }
 
-/** Lets a model's seeded dropout layers go on after so many masks, as a resumed run must. */
+/** Makes a model's seeded dropout layers continue after this many masks, as a resumed run must. */
 export function setDropoutMasks(model: tf.LayersModel, masks: number): void {
   for (const layer of model.layers as DropoutLayer[]) if (layer.masks !== undefined) layer.masks = masks;
 }

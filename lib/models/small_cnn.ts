@@ -16,11 +16,13 @@ import { seededDropout } from "./seeded_dropout.ts";
 
 /** Options of {@linkcode smallCnn}; the height and width of an image are at least 4. */
 export interface SmallCnnOptions extends ImageModelOptions {
-  /** The fraction of features dropped before the last layer, 0 or more and below 1; 0 leaves dropout out. Default 0. */
+  /**
+   * The fraction of features dropped before the last layer, 0 or more and below 1; 0 adds no dropout layer. Default 0.
+   */
   dropout?: number;
   /**
-   * How much of batch normalization's moving averages stays at an update, 0 or more and below 1. Default 0.9, not tfjs's
-   * 0.99, so that they keep up with a training of a minute.
+   * How much of batch normalization's moving averages each update keeps, 0 or more and below 1. The default is 0.9, not
+   * tfjs's 0.99, so that the averages keep up with a training of a minute.
    */
   batchNormMomentum?: number;
 }
@@ -32,11 +34,12 @@ const OPTIONS = {
 } satisfies OptionChecks<SmallCnnOptions>;
 
 /**
- * A small network to try things with: the one that you might write yourself in a notebook. 95,210 parameters by default,
- * 448 of them the moving averages of batch normalization.
+ * A small network for trying things out, such as you might write yourself in a notebook. It has 95,210 parameters by
+ * default; 448 of them are the moving averages of batch normalization.
  *
- * Three times a 3x3 convolution, batch normalization and ReLU, with 32, 64 and 128 filters, and a 2x2 max pooling after the
- * first and the second; then the mean over the image, dropout if asked for, and a dense softmax. Not compiled.
+ * It has three blocks of 3x3 convolution, batch normalization and ReLU, with 32, 64 and 128 filters, and a 2x2 max
+ * pooling after the first and the second block. Then come the mean over the image, dropout on request, and a dense
+ * softmax. The model is not compiled.
  *
  * @param options See {@linkcode SmallCnnOptions}.
  * @returns Input [n, height, width, channels], output [n, classes], a softmax.
@@ -63,7 +66,7 @@ export function smallCnn(options: SmallCnnOptions = {}): tf.LayersModel {
       filters,
       kernelSize: 3,
       padding: "same",
-      useBias: false, // batch normalization adds its own
+      useBias: false, // batch normalization adds its own bias
       kernelInitializer: initializer(),
       name: `conv${index + 1}`,
       batchNormMomentum,

@@ -1,5 +1,5 @@
 /**
- * Models on disk in the tfjs format, on every backend.
+ * Saves and loads models on disk in the tfjs format, on every backend.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -8,10 +8,10 @@ import { join } from "../support/path.ts";
 import "./local_response_normalization.ts"; // tfjs must know the layer to load a model that has it
 
 /**
- * Saves a model: model.json and weights.bin. tfjs itself saves to disk on the native backend alone.
+ * Saves a model as model.json and weights.bin. tfjs itself can save to disk only on the native backend.
  *
- * @param model The model; its compilation is not saved.
- * @param directory Where the two files go; made if it is not there.
+ * @param model The model. Its optimizer, loss and metrics are not saved.
+ * @param directory The directory for the two files, which is created if it does not exist.
  * @throws {Deno.errors.PermissionDenied | Error} If a file cannot be written.
  * @example
  * ```ts ignore
@@ -27,7 +27,7 @@ export async function saveModel(model: tf.LayersModel, directory: string): Promi
       const bytes = tf.io.CompositeArrayBuffer.join(weightData);
       const weightsManifest = [{ paths: ["weights.bin"], weights: weightSpecs }];
       await writeWhole(join(directory, "weights.bin"), new Uint8Array(bytes));
-      // last: where it is, its weights are
+      // written last, so that a model.json always has its weights
       await writeWhole(
         join(directory, "model.json"),
         JSON.stringify({ format, generatedBy, convertedBy: null, modelTopology, weightsManifest }),
@@ -43,8 +43,8 @@ export async function saveModel(model: tf.LayersModel, directory: string): Promi
  * Loads a model in the tfjs format.
  *
  * @param directory The directory with model.json.
- * @throws {Deno.errors.NotFound} If there is none.
- * @throws {Deno.errors.InvalidData} If the files are no model.
+ * @throws {Deno.errors.NotFound} If a file does not exist.
+ * @throws {Deno.errors.InvalidData} If the files are not a model.
  * @example
  * ```ts ignore
  * import { loadModel } from "../lib/mod.ts";
@@ -65,7 +65,9 @@ export async function loadModel(directory: string): Promise<tf.LayersModel> {
     const groups = weightsManifest as { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[];
     const files: Uint8Array[] = [];
     for (const path of groups.flatMap(({ paths }) => paths)) {
-      if (/[\\/]/.test(path)) throw new TypeError(`weights must lie beside model.json, got ${JSON.stringify(path)}`);
+      if (/[\\/]/.test(path)) {
+        throw new TypeError(`weights must be in the same directory as model.json, got ${JSON.stringify(path)}`);
+      }
       files.push(await read(path));
     }
     const weightData = await new Blob(files as Uint8Array<ArrayBuffer>[]).arrayBuffer();

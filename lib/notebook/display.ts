@@ -1,5 +1,5 @@
 /**
- * Figures in a notebook's output.
+ * Displays figures in a notebook's output.
  * @module
  */
 import type { Figure } from "../figures/figure.ts";
@@ -7,7 +7,7 @@ import { Plotly } from "../rendering/plotly.ts";
 import { svgToPng } from "../rendering/png.ts";
 import { titleOf } from "../figures/figure.ts";
 
-/** What Deno's kernel offers; its own types are not stable yet. */
+/** The parts of Deno's kernel that are used here; its own types are not stable yet. */
 interface Jupyter {
   display(
     bundle: Record<string, unknown>,
@@ -15,7 +15,7 @@ interface Jupyter {
   ): Promise<void>;
 }
 
-/** The kernel's own display, or undefined outside a notebook (where asking for it throws). */
+/** The kernel's own display. Outside a notebook, where reading it throws, the result is undefined. */
 export function jupyter(): Jupyter | undefined {
   try {
     return (Deno as unknown as { jupyter?: Jupyter }).jupyter?.display
@@ -26,15 +26,17 @@ export function jupyter(): Jupyter | undefined {
   }
 }
 
-/** A message needs this long to leave the kernel before the cell may end; else it lands under the next one. */
+/**
+ * How long to wait for a message to leave the kernel. If the cell ends earlier, the output appears under the next cell.
+ */
 const SETTLE_MS = 30;
 
 /**
- * Displays a bundle of MIME types and waits until it is under its own cell.
+ * Displays contents of several MIME types, and waits until they are under their own cell.
  *
- * @param bundle Contents by MIME type.
+ * @param bundle The contents by MIME type.
  * @param id With an id, a later call with the same id replaces the output.
- * @param update Whether this call replaces.
+ * @param update Whether this call replaces an earlier output.
  */
 export async function displayBundle(bundle: Record<string, unknown>, id?: string, update = false): Promise<void> {
   const kernel = jupyter();
@@ -43,18 +45,21 @@ export async function displayBundle(bundle: Record<string, unknown>, id?: string
   await new Promise((done) => setTimeout(done, SETTLE_MS));
 }
 
-/** The picture beside an interactive figure: PNG where the notebook is about to be stored, as GitHub damages SVG. */
+/**
+ * The format of the picture that goes with an interactive figure: PNG if the notebook will be stored, because GitHub
+ * damages SVG.
+ */
 const picture = () => Deno.env.get("CLR_STORED_NOTEBOOK") ? "png" : "svg";
 
 /**
- * A figure as MIME types: interactive for VS Code and JupyterLab, a picture for all others, and words.
+ * A figure by MIME type: interactive for VS Code and JupyterLab, a picture for all other viewers, and text.
  *
  * @param figure The figure.
  */
 export async function figureBundle(figure: Figure): Promise<Record<string, unknown>> {
   const words = { "text/plain": titleOf(figure) };
   const plotly = { "application/vnd.plotly.v1+json": JSON.parse(JSON.stringify(figure)) };
-  if (isThreeDimensional(figure)) return { ...plotly, ...words }; // drawn by WebGL, in a browser alone
+  if (isThreeDimensional(figure)) return { ...plotly, ...words }; // WebGL draws it, which only browsers have
   using page = await Plotly.open();
   const svg = await page.svg(figure);
   return picture() === "svg"

@@ -1,5 +1,5 @@
 /**
- * What a notebook shows for a value: a figure, a schedule's picture, a data set's images, a training's curves.
+ * Shows values in a notebook: a figure, the curve of a schedule, the images of a data set, the curves of a training.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -12,16 +12,16 @@ import { displayBundle, figureBundle, jupyter } from "./display.ts";
 import { type Schedule, type ScheduleConfig, schedulePrototype } from "../schedules/schedule.ts";
 import { LearningRateScheduler } from "../callbacks/scheduler.ts";
 
-/** Contents by MIME type. */
+/** The contents by MIME type. */
 type Bundle = Record<string, unknown>;
 
-/** The kernel asks the last value of a cell for what to show by this method. */
+/** The kernel calls this method of a cell's last value to find out what to show. */
 const DISPLAY = Symbol.for("Jupyter.display");
 
 const isFigure = (value: unknown): value is Figure =>
   typeof value === "object" && value !== null && Array.isArray((value as Figure).data) && "layout" in value;
 
-/** What each kind of value looks like. */
+/** How each kind of value is shown. */
 const VIEWS: readonly [prototype: object, view: (value: never) => Promise<Bundle>][] = [
   [schedulePrototype, (schedule: Schedule) => figureBundle(pictureOf(schedule))],
   [
@@ -39,11 +39,13 @@ const VIEWS: readonly [prototype: object, view: (value: never) => Promise<Bundle
 
 const words = (text: string): Promise<Bundle> => Promise.resolve({ "text/plain": text });
 
-/** Four cycles of a schedule that has cycles, else all of its iterations where it says how many. */
+/**
+ * Draws four cycles of a schedule if it has cycles. Otherwise it draws all of its iterations, if their number is known.
+ */
 function pictureOf(schedule: Schedule): Figure {
   const cycle = schedule.cycleEnd?.(0);
   const config = schedule.config ?? { schedule: "of your own" };
-  // a warm-up's own iterations are a small part: the schedule that it warms says how many there are
+  // a warm-up is only a small part of the run, so the schedule inside it says how many iterations there are
   let whole = config;
   while (whole.schedule === "warmUp") whole = whole.of as ScheduleConfig;
   const lengths = [whole.totalSteps, whole.iterations, cycle && 4 * cycle];
@@ -74,7 +76,7 @@ async function tensorText(tensor: tf.Tensor): Promise<string> {
     `min ${summary[0]}, mean ${summary[1]}, max ${summary[2]}\n${tensor.size <= 100 ? tensor.toString() : ""}`.trim();
 }
 
-/** What a value looks like in a notebook. */
+/** What a notebook shows for a value, by MIME type. */
 export async function bundleOf(value: unknown): Promise<Bundle> {
   if (isFigure(value)) return await figureBundle(value);
   const view = VIEWS.find(([prototype]) =>
@@ -85,7 +87,10 @@ export async function bundleOf(value: unknown): Promise<Bundle> {
   return await words(typeof value === "string" ? value : Deno.inspect(value, { colors: false }));
 }
 
-/** Lets the kernel show the last value of a cell as {@linkcode show} does. Deno 2.9's asks objects only, not schedules. */
+/**
+ * Makes the kernel show the last value of a cell as {@linkcode show} does. Deno 2.9 does so for objects, but not for
+ * functions such as schedules.
+ */
 export function turnRichDisplayOn(): void {
   for (const [prototype] of VIEWS) {
     Object.defineProperty(prototype, DISPLAY, {
@@ -98,9 +103,9 @@ export function turnRichDisplayOn(): void {
 }
 
 /**
- * Shows a value under the cell: a figure interactive where the viewer can, else as a picture; a schedule as its curve, a
- * data set as its images, a scheduler as its training; anything else in words. It is awaited, so that nothing is lost
- * where a cell ends: `console.log` there can be.
+ * Shows a value under the cell: a figure interactively if the viewer can, otherwise as a picture; a schedule as its
+ * curve, a data set as its images, a scheduler as its training; anything else as text. Await it, so that nothing is
+ * lost when the cell ends. Text from `console.log` can be lost there.
  *
  * @param value A figure, a schedule, a data set, a scheduler, a tfjs History, a tensor, a string, or any other value.
  * @throws {TypeError} Outside a notebook.

@@ -1,5 +1,5 @@
 /**
- * What a notebook starts with, and its progress and live figures.
+ * The start of a notebook, and its progress bar and live figures.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -16,13 +16,13 @@ import { schedulerOfFit } from "../callbacks/compose.ts";
 import { logSink, notebookSink, ProgressBar } from "../callbacks/progress.ts";
 
 /**
- * The first cell: checks Deno, starts the backend, says what is there and what is missing, and turns the rich display on:
- * a data set, a tensor, a scheduler or a tfjs History at the end of a cell shows as `show` shows it (the kernel asks
- * objects, not functions: a schedule is for `show`).
+ * Call this in the first cell. It checks Deno, starts the backend, says what is available and what is missing, and
+ * turns on rich display: a data set, a tensor, a scheduler or a tfjs History at the end of a cell then appears as
+ * `show` would show it. (The kernel does this for objects but not for functions, so use `show` for a schedule.)
  *
  * @param options `backend` (default `"auto"`) and `precision` (default `"float32"`): as for `selectBackend`.
  * @throws {Error} If this Deno is too old.
- * @throws {Deno.errors.NotFound} If a backend asked for by name is not there.
+ * @throws {Deno.errors.NotFound} If you asked for a backend by name and it is not available.
  * @example
  * ```ts ignore
  * import { startNotebook } from "../mod.ts";
@@ -42,14 +42,15 @@ export async function startNotebook(options: { backend?: BackendChoice; precisio
     `backend: ${name} (${reason})`,
     await cifar10IsCached()
       ? "CIFAR-10: ready"
-      : "CIFAR-10: not here yet; loadCifar10() fetches it, or run `deno task setup`",
+      : "CIFAR-10: not on this machine yet; loadCifar10() fetches it, or run `deno task setup`",
   ].join("\n");
   if (jupyter()) await displayBundle({ "text/plain": lines });
   else console.log(lines);
 }
 
 /**
- * A progress bar for `fit` and `fitDataset`: one updating output in a notebook, a line every so often elsewhere.
+ * A progress bar for `fit` and `fitDataset`. In a notebook it is a single updating output, elsewhere a line every so
+ * often.
  *
  * @example
  * ```ts
@@ -81,7 +82,7 @@ class LiveFigure extends ModelCallback {
     };
     super({
       onBatchEnd: async () => {
-        // a drawing takes about a second: at most one in five is spent on it
+        // drawing takes about a second, so at most one second in five goes into it
         if (++steps % every === 0 && performance.now() - last > 5000) await draw();
       },
       onEpochEnd: draw,
@@ -90,10 +91,10 @@ class LiveFigure extends ModelCallback {
 }
 
 /**
- * A figure of losses, accuracies and rate that is drawn anew while the cell trains. It needs a scheduler on the same fit.
+ * A figure of losses, accuracies and rate that is redrawn while the cell trains. It needs a scheduler in the same fit.
  *
- * @param options `every`: batches between two drawings, 1 or more; default 20. At most one in five seconds. `title`: the
- * figure's, default "Training".
+ * @param options `every`: how many batches to train between drawings, 1 or more, default 20; but it draws at most once
+ * in five seconds. `title`: the figure's title, default "Training".
  * @throws {RangeError} If `every` is not a whole number of 1 or more.
  * @example
  * ```ts

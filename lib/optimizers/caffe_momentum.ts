@@ -1,5 +1,6 @@
 /**
- * Gradient descent with momentum as Caffe has it: the learning rate inside the accumulator, and multipliers of the rate.
+ * Gradient descent with momentum as in Caffe, with the learning rate inside the accumulator and a rate multiplier per
+ * weight.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -9,13 +10,14 @@ import type { Slot } from "./private_fields.ts";
 
 /** Options of {@linkcode caffeMomentum}. */
 export interface CaffeMomentumOptions {
-  /** The learning rate of the first update, 0 or more; a schedule sets all later ones. */
+  /** The learning rate, 0 or more, until a schedule sets another one. */
   learningRate: number;
   /** The momentum, 0 or more and below 1. Default 0.9. */
   momentum?: number;
   /**
-   * How many times the learning rate a weight has, Caffe's `lr_mult`, 0 or more: by the weight's name in its model, such as
-   * `"conv1/bias"`, or a function of that name. Weights that are not listed have 1. Default 1 for all.
+   * By what factor to multiply the learning rate of a weight: Caffe's `lr_mult`, 0 or more. Give an object by the
+   * weight's name in its model, such as `"conv1/bias"`, or a function of that name. The factor is 1 for weights that
+   * are not listed, and by default for all.
    */
   rateMultipliers?: Readonly<Record<string, number>> | ((name: string) => number);
 }
@@ -23,12 +25,12 @@ export interface CaffeMomentumOptions {
 const VERB = "create a Caffe momentum optimizer";
 const UPDATE = "update weights";
 
-/** tfjs numbers the weights of later models, `"conv1/bias_1"`: this is the name in the model itself. */
+/** A weight's name in its own model. tfjs adds a number to the weights of later models, such as `"conv1/bias_1"`. */
 const nameInModel = (name: string) => name.replace(/_\d+$/, "");
 
 class CaffeMomentumOptimizer extends tf.Optimizer {
   static readonly className = "CaffeMomentum";
-  // named as in tfjs's own optimizers, so that they are set and saved in the same way
+  // these have the names of tfjs's own optimizers, so that they are set and saved in the same way
   learningRate: number;
   momentum: number;
   accumulations: Slot[] = [];
@@ -65,7 +67,7 @@ class CaffeMomentumOptimizer extends tf.Optimizer {
     return { learningRate: this.learningRate, momentum: this.momentum };
   }
 
-  /** Throws if a multiplier is for a weight that is not there: a slip of the pen would otherwise change nothing. */
+  /** Throws if a multiplier names a weight that does not exist; otherwise a typo would go unnoticed. */
   #checkNames(): void {
     if (typeof this.rateMultipliers === "function") return;
     const known = new Set(Object.keys(tf.engine().registeredVariables).map(nameInModel));
@@ -83,7 +85,7 @@ class CaffeMomentumOptimizer extends tf.Optimizer {
   }
 }
 
-/** One weight's update. The accumulator holds -V, as Keras's and TensorFlow's do. */
+/** Updates one weight. As in Keras and TensorFlow, the accumulator holds -V. */
 function update(
   weight: tf.Variable,
   accumulation: tf.Variable,
@@ -91,7 +93,7 @@ function update(
   learningRate: number,
   momentum: number,
 ): void {
-  // the native backend does it in one operation; see lib/backend/native/momentum.ts
+  // the native backend does the update in one operation; see lib/backend/native/momentum.ts
   const fused = tf.getKernel("ResourceApplyKerasMomentum", tf.getBackend());
   if (fused) {
     const inputs = { weight, accumulation, gradient };
@@ -103,22 +105,22 @@ function update(
 }
 
 /**
- * Gradient descent with momentum as in Caffe's solver: `V = momentum V + rate g`, `w -= V`, the rate times the weight's
- * multiplier.
+ * Gradient descent with momentum as in Caffe's solver: `V = momentum V + rate g`, `w -= V`, where the rate is
+ * multiplied by the weight's own factor.
  *
- * tfjs's `tf.train.momentum` has the rate outside of the accumulator, `V = momentum V + g`, `w -= rate V`. At a constant
- * rate the two are equal. Where the rate drops, tfjs's slows down at once, and this one over the next updates, because the
- * steps already in V keep their size. Keras's SGD is the same as this one.
+ * tfjs's `tf.train.momentum` has the rate outside of the accumulator: `V = momentum V + g`, `w -= rate V`. At a
+ * constant rate the two are equal. When the rate drops, tfjs's optimizer slows down at once, and this one over the next
+ * updates, because the steps already in V keep their size. Keras's SGD works like this one.
  *
- * Caffe's weight decay is part of g: an L2 penalty in the layers, or `withWeightDecay` with `coupled: true`. Works with
- * `compile`, `setHyperparameters`, `optimizerState` and `restoreOptimizer` like tfjs's own optimizers; on the native
- * backend each weight takes one operation.
+ * Caffe's weight decay is part of g: use an L2 penalty in the layers, or `withWeightDecay` with `coupled: true`. The
+ * optimizer works with `compile`, `setHyperparameters`, `optimizerState` and `restoreOptimizer` like tfjs's own
+ * optimizers. On the native backend, each weight's update is a single operation.
  *
  * Source: Caffe's `sgd_solver.cpp`.
  *
  * @param options See {@linkcode CaffeMomentumOptions}.
  * @throws {TypeError} If an option is unknown or of the wrong kind; at the first update, if `rateMultipliers` names a
- * weight that is not there.
+ * weight that does not exist.
  * @throws {RangeError} If a number is out of range.
  * @example
  * ```ts

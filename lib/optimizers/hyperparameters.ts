@@ -1,5 +1,5 @@
 /**
- * Setting an optimizer from outside: its rate, its momentum, its weight decay.
+ * Sets an optimizer's rate, momentum and weight decay from outside.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -7,7 +7,9 @@ import type { Hyperparameters } from "../schedules/schedule.ts";
 import { checkNumber, rules, shown } from "../support/check.ts";
 import { privateFields } from "./private_fields.ts";
 
-/** The field that a schedule's momentum sets, by class: tfjs's `instanceof` says yes to every optimizer. */
+/**
+ * The field that a schedule's momentum sets, by the class's name: in tfjs, `instanceof` is true for every optimizer.
+ */
 const MOMENTUM_FIELDS: Readonly<Record<string, "momentum" | "beta1">> = {
   Momentum: "momentum",
   RMSProp: "momentum",
@@ -16,16 +18,16 @@ const MOMENTUM_FIELDS: Readonly<Record<string, "momentum" | "beta1">> = {
   CaffeMomentum: "momentum",
 };
 
-/** The rate of an optimizer's next update. */
+/** The rate that an optimizer's next update will use. */
 export function learningRateOf(optimizer: tf.Optimizer): number {
   return privateFields(optimizer).learningRate;
 }
 
 /**
- * Throws unless the optimizer can take these hyperparameters.
+ * Throws unless the optimizer supports these hyperparameters.
  *
- * @throws {TypeError} If there is a momentum or a weight decay and the optimizer has none to set.
- * @throws {RangeError} If the rate or the weight decay is negative or not finite, or the momentum is not from 0 to
+ * @throws {TypeError} If a momentum or a weight decay is given and the optimizer has none to set.
+ * @throws {RangeError} If the rate or the weight decay is negative or not finite, or the momentum is negative or not
  * below 1.
  */
 export function checkHyperparameters(optimizer: tf.Optimizer, hyperparameters: Hyperparameters): void {
@@ -61,10 +63,10 @@ export function checkHyperparameters(optimizer: tf.Optimizer, hyperparameters: H
 }
 
 /**
- * Sets an optimizer's rate and, where given, its momentum (beta1 for adam and adamax) and its weight decay, for the next
- * update on. Works for every optimizer that tfjs ships, whose own setters do not (tfjs 4.22).
+ * Sets an optimizer's rate and, if given, its momentum (beta1 for adam and adamax) and its weight decay, from the next
+ * update on. It works for every optimizer that tfjs ships, while tfjs's own setters do not work for all (tfjs 4.22).
  *
- * @param optimizer Any of tfjs's seven.
+ * @param optimizer Any of tfjs's seven optimizers.
  * @param hyperparameters `learningRate`, 0 or more; `momentum`, 0 or more and below 1, optional; `weightDecay`, 0 or
  * more, optional, for an optimizer that {@linkcode withWeightDecay} returned.
  * @throws {TypeError} If the optimizer has no momentum or no weight decay to set.
@@ -82,7 +84,7 @@ export function setHyperparameters(optimizer: tf.Optimizer, hyperparameters: Hyp
   const { learningRate, momentum, weightDecay } = hyperparameters;
   const fields = privateFields(optimizer);
   const className = optimizer.getClassName();
-  // SGD and Momentum compute with a scalar that only the setter renews; on the others there is only the field
+  // SGD and Momentum compute with a scalar that only the setter updates; the others use the field directly
   if (className === "SGD" || className === "Momentum") {
     if (fields.learningRate !== learningRate) (optimizer as tf.SGDOptimizer).setLearningRate(learningRate);
   } else fields.learningRate = learningRate;
@@ -91,7 +93,7 @@ export function setHyperparameters(optimizer: tf.Optimizer, hyperparameters: Hyp
   const field = MOMENTUM_FIELDS[className];
   if (fields[field] === momentum) return;
   fields[field] = momentum;
-  if (className === "Momentum") { // setMomentum leaves the scalar that the update uses as it was
+  if (className === "Momentum") { // setMomentum does not change the scalar that the update uses
     fields.m?.dispose();
     fields.m = tf.keep(tf.scalar(momentum));
   }

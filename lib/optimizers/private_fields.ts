@@ -1,10 +1,10 @@
 /**
- * What tfjs's optimizers keep to themselves: the one place that knows their private fields.
+ * The private fields of tfjs's optimizers. No other module depends on them directly.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
 
-/** What an optimizer remembers of one weight. */
+/** What an optimizer remembers about one weight. */
 export interface Slot {
   /** The slot's name, such as `"conv/kernel/momentum"`. */
   originalName: string;
@@ -14,37 +14,37 @@ export interface Slot {
 
 /** The private fields that are used here; each optimizer has some of them. */
 export interface PrivateFields {
-  /** The rate; SGD and Momentum compute with a scalar that only their `setLearningRate` renews. */
+  /** The rate. SGD and Momentum compute with a scalar instead, which only their `setLearningRate` updates. */
   learningRate: number;
   /** The momentum of Momentum and RMSProp. */
   momentum?: number;
   /** The momentum that Momentum's update uses. */
   m?: tf.Scalar;
-  /** Whether Momentum looks ahead. */
+  /** Whether Momentum uses Nesterov's method. */
   useNesterov?: boolean;
   /** What Momentum remembers, in the order of the gradients. */
   accumulations?: Slot[];
   /** The momentum of Adam and Adamax. */
   beta1?: number;
-  /** How much of the squared gradients' average stays in Adam. */
+  /** How much of the average of squared gradients Adam keeps at each update. */
   beta2?: number;
   /** What Adam adds to the root of that average. */
   epsilon?: number;
-  /** Adam's products of all beta1 and all beta2 so far. */
+  /** Adam's products of all values of beta1 and of beta2 so far. */
   accBeta1?: tf.Variable;
   accBeta2?: tf.Variable;
   /** What Adam remembers, in the order of the gradients. */
   accumulatedFirstMoment?: Slot[];
   accumulatedSecondMoment?: Slot[];
-  /** Adamax divides its rate by `1 + decay iteration`; RMSProp calls the weight of its past so. */
+  /** Adamax divides its rate by `1 + decay iteration`. In RMSProp, this is the weight of the past. */
   decay?: number;
-  /** Not tfjs's: the weight decay in force, on optimizers that {@linkcode withWeightDecay} has been given. */
+  /** Ours, not tfjs's: the current weight decay, on optimizers that {@linkcode withWeightDecay} has changed. */
   weightDecay?: number;
-  /** Not tfjs's: where that weight decay comes from, if it is a function of the iteration. */
+  /** Ours, not tfjs's: the function that gives the weight decay, if it is a function of the iteration. */
   weightDecayAt?: (iteration: number) => number;
 }
 
-/** An optimizer's private fields, to read and to set. */
+/** An optimizer's private fields, for reading and writing. */
 export function privateFields(optimizer: tf.Optimizer): PrivateFields & Record<string, unknown> {
   return optimizer as unknown as PrivateFields & Record<string, unknown>;
 }

@@ -1,5 +1,5 @@
 /**
- * An optimizer's whole state: read, kept as plain values, and put back to the bit.
+ * Reads an optimizer's complete state into plain values, and restores it bit for bit.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -9,7 +9,7 @@ import { readTensor, type SavedTensor, tensorOf } from "./saved_tensor.ts";
 
 export type { SavedTensor };
 
-/** An optimizer's whole state: numbers, scalars and slots by their field's name. */
+/** An optimizer's complete state: numbers, scalars and slots, by the names of their fields. */
 export interface OptimizerState {
   /** The optimizer's class, such as `"Momentum"`. */
   readonly className: string;
@@ -17,7 +17,7 @@ export interface OptimizerState {
   readonly numbers: Readonly<Record<string, number>>;
   /** Scalars that change with the updates, such as Adam's products of the betas. */
   readonly scalars: Readonly<Record<string, SavedTensor>>;
-  /** One tensor a weight, for each slot. */
+  /** For each slot, one tensor per weight. */
   readonly slots: Readonly<Record<string, readonly SavedTensor[]>>;
 }
 
@@ -25,10 +25,11 @@ const isSlots = (value: unknown): value is Slot[] =>
   Array.isArray(value) && value.every((slot) => slot === undefined || slot?.variable instanceof tf.Variable);
 
 /**
- * Reads an optimizer's whole state, exact also where rate, momentum, beta1 or weight decay were cycled. A weight decay
- * that is a function of the iteration goes on from the count of updates; the function itself is code and not in the state.
+ * Reads an optimizer's complete state. It is exact even if rate, momentum, beta1 or weight decay were cycled. If the
+ * weight decay is a function of the iteration, the state holds the count of updates from which it continues, but not
+ * the function itself.
  *
- * @param optimizer Any of tfjs's seven.
+ * @param optimizer Any of tfjs's seven optimizers.
  * @returns A copy of its numbers, scalars and slots.
  * @example
  * ```ts
@@ -39,7 +40,7 @@ const isSlots = (value: unknown): value is Slot[] =>
  * ```
  */
 export async function optimizerState(optimizer: tf.Optimizer): Promise<OptimizerState> {
-  // the getter counts an optimizer that has not updated yet as 0, where its field is still undefined
+  // before the first update, the getter returns 0, while the field is still undefined
   const numbers: Record<string, number> = { iterations_: optimizer.iterations };
   const scalars: Record<string, SavedTensor> = {};
   const slots: Record<string, SavedTensor[]> = {};
@@ -54,11 +55,11 @@ export async function optimizerState(optimizer: tf.Optimizer): Promise<Optimizer
 }
 
 /**
- * Puts an optimizer back into a state, to the bit, and leaks nothing.
+ * Puts an optimizer back into a state, bit for bit, without leaking memory.
  *
- * @param optimizer An optimizer of the class that the state is of.
- * @param state What {@linkcode optimizerState} read.
- * @throws {TypeError} If the state is of another optimizer, or one of the two has weight decay and the other has not.
+ * @param optimizer An optimizer of the same class as the one that the state was read from.
+ * @param state What {@linkcode optimizerState} returned.
+ * @throws {TypeError} If the state comes from another class of optimizer, or only one of the two has weight decay.
  * @example
  * ```ts
  * import { optimizerState, restoreOptimizer, tf } from "../mod.ts";

@@ -1,5 +1,5 @@
 /**
- * Weight decay, which tfjs's optimizers lack: decoupled, as in AdamW and SGDW, or coupled, as an L2 penalty.
+ * Weight decay, which tfjs's optimizers lack. It can be decoupled, as in AdamW and SGDW, or coupled, as an L2 penalty.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -15,7 +15,9 @@ export interface WeightDecayOptions {
    * 5e-4 coupled.
    */
   weightDecay: number | ((iteration: number) => number);
-  /** Whether the decay goes through the gradient, as an L2 penalty does, or straight to the weight. Default `false`. */
+  /**
+   * Whether the decay is added to the gradient, like an L2 penalty, or applied directly to the weight. Default `false`.
+   */
   coupled?: boolean;
 }
 
@@ -25,20 +27,20 @@ const VERB = "add weight decay";
 
 /**
  * Adds weight decay to an optimizer: every update also pulls the kernels a little towards 0. Kernels are the weights of
- * rank 2 or more, embeddings included; biases and normalization are left alone, and so is a weight without a gradient.
+ * rank 2 or more, embeddings included; biases, normalization and weights without a gradient are left alone.
  *
  * Decoupled, with `g` the gradient at `w`: `w -= rate weightDecay w`, then the optimizer's own update by `g`.
  * Coupled: the optimizer's own update by `g + weightDecay w`.
  *
- * The rate is the one in force at that update, so the decoupled decay follows a schedule of the rate. A schedule can also
- * set `weightDecay` itself, where it is a number here: `setHyperparameters(optimizer, { learningRate, weightDecay })`.
+ * The rate is the one at that update, so decoupled decay follows the schedule of the rate. If `weightDecay` is a number
+ * here, a schedule can also set it: `setHyperparameters(optimizer, { learningRate, weightDecay })`.
  *
- * The optimizer is changed in place, and returned: `compile`, `minimize`, `setHyperparameters`, `optimizerState` and
- * `restoreOptimizer` take it as they did before. `optimizerState` keeps the decay and the count of updates; tfjs's own
- * `optimizer.getConfig()` does not know of the decay, so a model that tfjs saves together with its optimizer loads
- * without it.
+ * The optimizer is changed in place, and returned. `compile`, `minimize`, `setHyperparameters`, `optimizerState` and
+ * `restoreOptimizer` accept it as before. `optimizerState` includes the decay and the count of updates. tfjs's own
+ * `optimizer.getConfig()` does not know about the decay, so if tfjs saves a model together with its optimizer, the
+ * loaded optimizer has no decay.
  *
- * What it is equal to, where the others exempt biases and normalization too:
+ * What this equals in other libraries, if they also exempt biases and normalization:
  *
  * | here | there |
  * |---|---|
@@ -48,18 +50,21 @@ const VERB = "add weight decay";
  * | any, decoupled | Keras's optimizers with `weight_decay`, as far as the optimizers themselves are equal |
  * | any, coupled | a layer's `tf.regularizers.l2({ l2: weightDecay / 2 })`, without the penalty in the loss |
  *
- * `adam` here adds epsilon where PyTorch does, `m / (sqrt(v) + epsilon)` with both moments corrected for their bias, but
- * its default is 1e-7 and PyTorch's 1e-8; Keras (1e-7) adds it before the correction, which shows only while `sqrt(v)` is
- * as small as epsilon. Keras's momentum differs from tfjs's and PyTorch's while the rate moves.
+ * `adam` here adds epsilon in the same place as PyTorch, `m / (sqrt(v) + epsilon)` with both moments corrected for
+ * their bias, but its default is 1e-7 and PyTorch's is 1e-8. Keras (1e-7) adds epsilon before the correction, which
+ * makes a difference only while `sqrt(v)` is as small as epsilon. Keras's momentum differs from tfjs's and PyTorch's
+ * while the rate changes.
  *
- * Sources: Loshchilov and Hutter, *Decoupled Weight Decay Regularization* (2019), who multiply the decay by the schedule's
- * factor; PyTorch and Keras, who multiply it by the whole rate, as is done here.
+ * Sources: Loshchilov and Hutter, *Decoupled Weight Decay Regularization* (2019), who multiply the decay by the
+ * schedule's factor; PyTorch and Keras, who multiply it by the whole rate, as is done here.
  *
- * @param optimizer Any of tfjs's seven, without weight decay so far.
+ * @param optimizer Any of tfjs's seven optimizers, without weight decay so far.
  * @param options See {@linkcode WeightDecayOptions}.
  * @returns The same optimizer.
- * @throws {TypeError} If it is not an optimizer or has weight decay already, or an option is unknown or of the wrong kind.
- * @throws {RangeError} If the weight decay is negative or not finite; for a function, also later, at the update itself.
+ * @throws {TypeError} If it is not an optimizer or has weight decay already, or an option is unknown or of the wrong
+ * kind.
+ * @throws {RangeError} If the weight decay is negative or not finite; for a function, this can also happen later, at an
+ * update.
  * @example
  * ```ts
  * import { tf, withWeightDecay } from "../mod.ts";
@@ -91,7 +96,7 @@ export function withWeightDecay<T extends tf.Optimizer>(optimizer: T, options: W
     : undefined;
   fields.weightDecay = decayAt ? decayAt(optimizer.iterations) : checked("weightDecay", weightDecay);
   fields.weightDecayAt = decayAt;
-  // looked up at every update, because the native backend replaces the class's own when it starts
+  // looked up at every update, because the native backend replaces the class's method when it starts
   const update = (gradients: Gradients) =>
     (Object.getPrototypeOf(optimizer) as tf.Optimizer).applyGradients.call(optimizer, gradients);
   optimizer.applyGradients = (gradients) => {
@@ -111,13 +116,16 @@ function checked(name: string, value: unknown): number {
   return value;
 }
 
-/** The rate of the next update, which Adamax can lower by itself. */
+/** The rate of the next update. Adamax may lower it by its own decay. */
 function rateOf(optimizer: tf.Optimizer): number {
   const { learningRate, decay = 0 } = privateFields(optimizer);
   return optimizer.getClassName() === "Adamax" ? learningRate / (1 + decay * optimizer.iterations) : learningRate;
 }
 
-/** Gradients as a list, each with its weight where that is a kernel; a weight that the loss does not depend on has none. */
+/**
+ * Gradients as a list, each with its weight if that is a kernel. A weight that the loss does not depend on has no
+ * gradient.
+ */
 function withKernels(gradients: Gradients): { name: string; tensor: tf.Tensor; kernel?: tf.Variable }[] {
   return gradientList(gradients).map(({ name, tensor }) => {
     const weight = tf.engine().registeredVariables[name];
@@ -125,18 +133,19 @@ function withKernels(gradients: Gradients): { name: string; tensor: tf.Tensor; k
   });
 }
 
-/** `w *= factor` for every kernel. */
+/** Computes `w *= factor` for every kernel. */
 function shrinkKernels(gradients: Gradients, factor: number): void {
   tf.tidy(() => {
     const scalar = tf.scalar(factor);
     for (const { kernel } of withKernels(gradients)) {
-      // a tidy for each leaves the variable alone with its numbers, so that the native update can change them in place
+      // a tidy for each kernel leaves the variable as the only owner of its numbers, so that native code can update
+      // them in place
       if (kernel) tf.tidy(() => kernel.assign(kernel.mul(scalar)));
     }
   });
 }
 
-/** `g + decay w` for every kernel, the other gradients as they are. */
+/** Computes `g + decay w` for every kernel, and leaves the other gradients as they are. */
 function withPenalty(gradients: Gradients, decay: number): Gradients {
   const scalar = tf.scalar(decay);
   return withKernels(gradients).map(({ name, tensor, kernel }) => ({

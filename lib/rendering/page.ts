@@ -1,19 +1,19 @@
 /**
- * Figures as one interactive page.
+ * Puts figures into one interactive page.
  * @module
  */
 import type { Figure } from "../figures/figure.ts";
 import { plotlyCode } from "./plotly.ts";
 
 /**
- * An interactive page of figures with plotly.js inside, which opens offline.
+ * Makes an interactive page of figures. It contains plotly.js, so it opens offline.
  *
  * @param title The page's title.
  * @param figures The figures, in order.
  */
 export async function figuresPage(title: string, figures: readonly Figure[]): Promise<string> {
   const plotly = await plotlyCode();
-  // a script's text ends at </script>, wherever it stands
+  // a script ends at </script>, even inside a string
   const json = (value: unknown) => JSON.stringify(value).replaceAll("<", "\\u003c");
   const escaped = title.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   return `<!doctype html>

@@ -1,5 +1,5 @@
 /**
- * plotly.js without a browser: a figure becomes SVG.
+ * Runs plotly.js without a browser, to turn figures into SVG.
  * @module
  */
 import { type Figure, SIZE } from "../figures/figure.ts";
@@ -8,7 +8,7 @@ import { straightPath } from "./straight_path.ts";
 import { type SvgElement, textBoxes } from "./text_boxes.ts";
 import { textMeter } from "./png.ts";
 
-/** What {@linkcode Plotly} uses of the page that plotly.js draws in. */
+/** The parts of the page, in which plotly.js draws, that {@linkcode Plotly} uses. */
 interface Page {
   eval(code: string): void;
   close(): void;
@@ -24,10 +24,10 @@ interface Page {
   };
 }
 
-/** plotly.js's own code, one file. */
+/** Reads plotly.js's own code, a single file. */
 export const plotlyCode = (): Promise<string> => Deno.readTextFile(packageFile("plotly.js-dist-min"));
 
-/** A page with plotly.js in it; about a second to open, to be closed after use. */
+/** A page with plotly.js in it. It takes about a second to open, and must be closed after use. */
 export class Plotly implements Disposable {
   readonly #page: Page;
 
@@ -37,7 +37,7 @@ export class Plotly implements Disposable {
 
   /** Opens a page and loads plotly.js into it. */
   static async open(): Promise<Plotly> {
-    // both are loaded where they are used: a training that draws nothing yet need not wait for them
+    // both are loaded only here, so that a training that draws nothing need not wait for them
     const [{ JSDOM }, { Resvg }] = await Promise.all([import("jsdom"), import("@resvg/resvg-js")]);
     const code = await plotlyCode();
     const dom = new JSDOM("<!doctype html><div id=plot></div>", {
@@ -45,7 +45,8 @@ export class Plotly implements Disposable {
       pretendToBeVisual: true,
     });
     const page = dom.window as unknown as Page;
-    // what plotly.js asks of a browser and jsdom lacks: a blob's address, a canvas, how wide words are and how long arrows
+    // plotly.js needs these from a browser, and jsdom lacks them: URLs of blobs, a canvas, the width of text and the
+    // length of arrows
     page.URL.createObjectURL = () => "";
     page.HTMLCanvasElement.prototype.getContext = () => null;
     const boxOf = textBoxes(textMeter(Resvg));
@@ -70,26 +71,26 @@ export class Plotly implements Disposable {
     return new Plotly(page);
   }
 
-  /** A figure as SVG. */
+  /** Draws a figure as SVG. */
   async svg(figure: Figure): Promise<string> {
     const { data, layout } = this.#copy(figure);
     const element = this.#page.document.getElementById("plot");
     await this.#page.Plotly.newPlot(element, data, layout, { staticPlot: true });
     const { width = SIZE.width, height = SIZE.height } = figure.layout as { width?: number; height?: number };
     const url = await this.#page.Plotly.toImage(element, { format: "svg", width, height, imageDataOnly: true });
-    // plotly.js quotes font names within a quoted attribute as entities, which resvg takes for part of the name
-    // small photographs are shown pixel by pixel: sharp, and a quarter of the bytes of a smoothed PNG
+    // plotly.js quotes font names inside an attribute with entities, which resvg mistakes for part of the name small
+    // photographs are shown pixel by pixel: they are sharp, and take a quarter of the bytes of a smoothed PNG
     return url.replaceAll(/&quot;DejaVu Sans&quot;/g, "DejaVu Sans")
       .replaceAll("<image ", '<image image-rendering="optimizeSpeed" ');
   }
 
-  /** What plotly.js finds wrong with a figure; nothing, in ours. */
+  /** What plotly.js finds wrong with a figure. For our figures this list is empty. */
   validate(figure: Figure): string[] {
     const { data, layout } = this.#copy(figure);
     return (this.#page.Plotly.validate(data, layout) ?? []).map(({ msg }) => msg);
   }
 
-  /** plotly.js tells plain objects by the page's own Object. */
+  /** Copies a figure into the page, because plotly.js recognizes plain objects by the page's own Object. */
   #copy(figure: Figure): Figure {
     return this.#page.JSON.parse(JSON.stringify(figure));
   }

@@ -1,5 +1,5 @@
 /**
- * From SVG to PNG, with fonts of our own.
+ * Turns SVG into PNG, with fonts that we bring along.
  * @module
  */
 import type { Resvg as Renderer } from "@resvg/resvg-js";
@@ -7,7 +7,7 @@ import { encode } from "fast-png";
 import { packageFile } from "../support/packages.ts";
 import { dirname, join } from "../support/path.ts";
 
-/** DejaVu comes with the package: a bare machine has no fonts, and then a picture would have no words. */
+/** DejaVu comes with a package, because on a bare machine without fonts, pictures would have no text. */
 const fonts = () => {
   const directory = join(dirname(packageFile("dejavu-fonts-ttf/package.json")), "ttf");
   return {
@@ -17,7 +17,10 @@ const fonts = () => {
   };
 };
 
-/** An SVG as PNG on white ground, at twice its size by default; without alpha, it is two thirds of resvg's own file. */
+/**
+ * Turns an SVG into a PNG on a white background, by default at twice its size. Without an alpha channel, the file has
+ * two thirds of the size of resvg's own.
+ */
 export async function svgToPng(svg: string, zoom = 2): Promise<Uint8Array> {
   const { Resvg } = await import("@resvg/resvg-js");
   const options = { font: fonts(), fitTo: { mode: "zoom", value: zoom }, background: "#ffffff" } as const;
@@ -26,7 +29,7 @@ export async function svgToPng(svg: string, zoom = 2): Promise<Uint8Array> {
   return encode({ width, height, channels: 3, data: rgb });
 }
 
-/** Measures words as resvg draws them; remembers what it measured. */
+/** Returns a function that measures text as resvg draws it, and remembers what it has measured. */
 export function textMeter(Resvg: typeof Renderer): (text: string, size: number) => number {
   const known = new Map<string, number>();
   const font = fonts();
@@ -40,6 +43,6 @@ export function textMeter(Resvg: typeof Renderer): (text: string, size: number) 
       return (new Resvg(svg, { font }).getBBox()?.width ?? 0) / 100;
     })();
     known.set(text, width);
-    return width * size * 1.03; // side bearings, which a bounding box leaves out
+    return width * size * 1.03; // adds side bearings, which a bounding box leaves out
   };
 }

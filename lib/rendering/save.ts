@@ -1,5 +1,5 @@
 /**
- * Figures as files.
+ * Saves figures as files.
  * @module
  */
 import { type Figure, titleOf } from "../figures/figure.ts";
@@ -10,11 +10,11 @@ import { Plotly } from "./plotly.ts";
 import { svgToPng } from "./png.ts";
 
 /**
- * Saves a figure; the file's ending says as what: .png, .svg, .html (interactive, offline) or .json.
+ * Saves a figure in the format that the file's ending names: .png, .svg, .html (interactive, works offline) or .json.
  *
  * @param figure The figure.
- * @param path Where it goes.
- * @throws {TypeError} If the ending is another.
+ * @param path The path of the file.
+ * @throws {TypeError} If the file has another ending.
  * @throws {Deno.errors.PermissionDenied | Error} If the file cannot be written.
  * @example
  * ```ts ignore

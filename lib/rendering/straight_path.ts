@@ -1,19 +1,19 @@
 /**
- * Lengths along an SVG path of straight lines, which plotly.js asks for to put heads on arrows.
+ * Measures lengths along an SVG path of straight lines. plotly.js needs them to put heads on arrows.
  * @module
  */
 
-/** A point of the plane. */
+/** A point in the plane. */
 interface Point {
   readonly x: number;
   readonly y: number;
 }
 
 /**
- * How long a path of straight lines is, and where its points are.
+ * The length of a path of straight lines, and its points.
  *
  * @param d A path's `d` of absolute M and L commands, such as `"M0,0L3,4"`.
- * @returns `length`, and `pointAt`, which gives the point so far along the path.
+ * @returns `length`, and `pointAt`, which returns the point at a given distance along the path.
  * @example
  * ```ts
  * import { straightPath } from "./straight_path.ts";

@@ -1,9 +1,9 @@
 /**
- * Where the words of an SVG are: plotly.js places legends and titles by it, and jsdom does not know.
+ * Finds where the text of an SVG is. plotly.js needs this to place legends and titles, and jsdom cannot tell.
  * @module
  */
 
-/** What the shims use of an SVG element. */
+/** The parts of an SVG element that are used here. */
 export interface SvgElement {
   readonly tagName: string;
   readonly textContent: string | null;
@@ -13,7 +13,10 @@ export interface SvgElement {
   querySelectorAll(selector: string): Iterable<SvgElement> & { readonly length: number };
 }
 
-/** Where an element's words are: in the whole picture, as plotly.js places titles by them, or by themselves. */
+/**
+ * The boxes around an element's text: in the whole picture, by which plotly.js places titles, or in the element's own
+ * coordinates.
+ */
 export function textBoxes(measure: (text: string, size: number) => number) {
   return (element: SvgElement, absolute: boolean) => {
     const isText = element.tagName === "text" || element.tagName === "tspan";
@@ -40,7 +43,7 @@ function textCorners(text: SvgElement, measure: (text: string, size: number) => 
   return [[left, top], [left + width, top], [left, bottom], [left + width, bottom]];
 }
 
-/** A point after the translations and rotations of an element and all around it. */
+/** A point after the translations and rotations of an element and of all elements around it. */
 function transformed(element: SvgElement | null, point: Point): Point {
   for (let around = element; around; around = around.parentElement) {
     const steps = [...(around.getAttribute("transform") ?? "").matchAll(/(translate|rotate)\(([^)]*)\)/g)].reverse();

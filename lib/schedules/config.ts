@@ -1,5 +1,5 @@
 /**
- * Schedules from plain JSON.
+ * Builds schedules from plain JSON.
  * @module
  */
 import { constant } from "./constant.ts";
@@ -19,7 +19,7 @@ import { checkChoice, checkOptions, shown } from "../support/check.ts";
 
 const VERB = "build a schedule from its config";
 
-/** Schedules that are made from options alone. */
+/** The schedules that need nothing but their options. */
 const SIMPLE: Readonly<Record<string, (options: never) => Schedule>> = {
   cyclical,
   oneCycle,
@@ -38,7 +38,7 @@ const SIMPLE: Readonly<Record<string, (options: never) => Schedule>> = {
   exponentialRamp,
 };
 
-/** Schedules that are made from others: `inner` makes a schedule from a config inside theirs. */
+/** The schedules that are made from other schedules. `inner` builds a schedule from a config nested inside theirs. */
 const COMPOSED: Readonly<
   Record<string, (options: Record<string, unknown>, inner: (config: unknown) => Schedule) => Schedule>
 > = {
@@ -54,13 +54,13 @@ const COMPOSED: Readonly<
 };
 
 const NAMES = [...Object.keys(SIMPLE), ...Object.keys(COMPOSED)];
-/** Deeper nesting than any schedule needs is a damaged or hostile file. */
+/** No real schedule nests this deep; a file that does is damaged or hostile. */
 const MAX_DEPTH = 16;
 
 /**
  * Builds the schedule that a config describes: `scheduleFromConfig(rate.config)` equals `rate`.
  *
- * @param config A schedule's `config`, also after a round trip through JSON.
+ * @param config A schedule's `config`; it may have been through JSON.
  * @throws {TypeError} If the config is not an object or an option is unknown or of the wrong kind.
  * @throws {RangeError} If the schedule's name is unknown or a value is out of range.
  * @example
@@ -93,7 +93,7 @@ function objectOf(name: string, value: unknown): Readonly<Record<string, unknown
   return { ...value };
 }
 
-/** The list that is the only option. */
+/** Returns the list `name`, which must be the only option. */
 function listIn(options: Readonly<Record<string, unknown>>, name: string): unknown[] {
   checkOptions(VERB, options, [name]);
   const list = options[name];

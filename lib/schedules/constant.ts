@@ -1,12 +1,12 @@
 /**
- * A rate that stays.
+ * A rate that never changes.
  * @module
  */
 import { type Schedule, schedule } from "./schedule.ts";
 import { numeric, optional, readOptions, rules } from "../support/check.ts";
 
 /**
- * One rate, and where given one momentum, forever.
+ * The same rate forever, and the same momentum if one is given.
  *
  * @param options `learningRate`, 0 or more; `momentum`, 0 or more, optional.
  * @throws {TypeError} If an option is unknown or not a number.

@@ -15,14 +15,14 @@ export interface CosineRestartsOptions {
   period: number;
   /** How much longer each cycle is than the one before, 1 or more. Default 1. */
   multiplier?: number;
-  /** How high each restart climbs above `baseLr`, as a part of the one before: above 0 and at most 1. Default 1. */
+  /** How high each restart climbs above `baseLr`, as a fraction of the one before: above 0 and at most 1. Default 1. */
   peakDecay?: number;
 }
 
 /**
- * Down from `maxLr` to `baseLr` along a cosine, then a jump back up, each cycle `multiplier` times as long and
- * `peakDecay` times as high: `base + (max - base) peakDecay^n (1 + cos(pi p / T)) / 2`, p iterations into cycle n,
- * counted from 0, of length `T = period multiplier^n`.
+ * The rate falls from `maxLr` to `baseLr` along a cosine, then jumps back up. Each cycle is `multiplier` times as long
+ * and `peakDecay` times as high as the one before. At p iterations into cycle n (counted from 0), whose length is
+ * `T = period multiplier^n`, the rate is `base + (max - base) peakDecay^n (1 + cos(pi p / T)) / 2`.
  *
  * Sources: Loshchilov and Hutter, SGDR (2016); PyTorch's `CosineAnnealingWarmRestarts`; `peakDecay` is `m_mul` of
  * Keras's `CosineDecayRestarts`.
@@ -49,13 +49,13 @@ export function cosineRestarts(options: CosineRestartsOptions): Schedule {
   });
   checkNumber(verb, "maxLr", maxLr, `not below baseLr ${baseLr}`, (value) => value >= baseLr);
 
-  /** The cycle that holds the iteration, counted from 0: its start and its length. */
+  /** The number (counted from 0), the start and the length of the cycle that holds the iteration. */
   const cycleAt = (iteration: number): { n: number; start: number; length: number } => {
     if (multiplier === 1) {
       const n = Math.floor(iteration / period);
       return { n, start: n * period, length: period };
     }
-    // start of cycle n: period (m^n - 1) / (m - 1); the logarithm may land one off, which the next lines mend
+    // Cycle n starts at period (m^n - 1) / (m - 1). The logarithm may be off by one, which the next lines put right.
     const startOf = (n: number) => period * (Math.pow(multiplier, n) - 1) / (multiplier - 1);
     let n = Math.max(0, Math.floor(Math.log1p(iteration * (multiplier - 1) / period) / Math.log(multiplier)));
     if (startOf(n) > iteration) n--;

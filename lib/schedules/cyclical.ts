@@ -20,23 +20,26 @@ export interface CyclicalOptions {
   maxLr?: number;
   /** Half a cycle, in iterations: from `baseLr` up to `maxLr`. Above 0; may be fractional. Default 2000. */
   stepSize?: number;
-  /** The way down, in iterations, above 0. Default `stepSize`. */
+  /** The length of the way down, in iterations, above 0. Default `stepSize`. */
   stepSizeDown?: number;
   /** The policy. Default `"triangular"`. */
   mode?: CyclicalMode;
   /** The decay per iteration of exp_range and of `decays: "bounds"`, above 0 and at most 1. Default 1. */
   gamma?: number;
-  /** A scale function of your own, or the name of a built-in mode's; it wins over `mode`. */
+  /** A scale function of your own, or the name of a built-in mode to use that mode's. It overrides `mode`. */
   scaleFn?: ScaleFn | CyclicalMode;
-  /** What `scaleFn` is called with. Ignored where a built-in mode scales. Default `"cycle"`. */
+  /** What `scaleFn` is called with. Ignored when a built-in mode does the scaling. Default `"cycle"`. */
   scaleMode?: "cycle" | "iterations";
-  /** What exp_range's gamma shrinks: the amplitude (as the reference codes) or both bounds (as the paper). */
+  /**
+   * What exp_range's gamma shrinks: the amplitude, as in the reference implementations, or both bounds, as in the
+   * paper.
+   */
   decays?: "amplitude" | "bounds";
   /** The shape of a cycle. Default `"triangular"`. */
   window?: CyclicalWindow;
-  /** The momentum at the rate's maximum; with `maxMomentum`, momentum mirrors the rate. */
+  /** The momentum when the rate is highest. Together with `maxMomentum`, it makes the momentum mirror the rate. */
   baseMomentum?: number;
-  /** The momentum at the base rate. */
+  /** The momentum when the rate is lowest. */
   maxMomentum?: number;
 }
 
@@ -71,8 +74,8 @@ const VERB = "create a cyclical schedule";
  *
  * With u and d the half cycles: `cycle = floor(1 + i / (u + d))`, `p = i - (cycle - 1)(u + d)`,
  * `h = p <= u ? p / u : 1 - (p - u) / d`, and `rate = baseLr + (maxLr - baseLr) h scale`, where scale is 1
- * (triangular), `1 / 2^(cycle - 1)` (triangular2), `gamma^i` (exp_range) or `scaleFn`. With `decays: "bounds"`
- * the rate is `gamma^i (baseLr + (maxLr - baseLr) h)`. Momentum, where asked for, is
+ * (triangular), `1 / 2^(cycle - 1)` (triangular2), `gamma^i` (exp_range) or `scaleFn`. With `decays: "bounds"` the rate
+ * is `gamma^i (baseLr + (maxLr - baseLr) h)`. The momentum, if it is cycled, is
  * `maxMomentum - (maxMomentum - baseMomentum) h scale`.
  *
  * Sources: Smith, Cyclical Learning Rates for Training Neural Networks (2015, WACV 2017); bckenstler's CLR;
@@ -106,14 +109,14 @@ export function cyclical(options: CyclicalOptions = {}): Schedule {
   const custom = typeof scaleFn === "function" ? scaleFn : undefined;
   const byCycle = scaleMode === "cycle";
   const bounds = decays === "bounds" && !custom;
-  // at full height base + (max - base) may miss max by a rounding: there the rate is max itself
+  // at full height base + (max - base) may differ from max by a rounding error, so there the rate is max itself
   const between = (height: number) => height === 1 ? maxLr : baseLr + (maxLr - baseLr) * height;
   const momentumSpan = maxMomentum === undefined ? 0 : maxMomentum - baseMomentum!;
 
   const rate = (iteration: number) => {
     const cycle = Math.floor(1 + iteration / period);
     const p = iteration - (cycle - 1) * period;
-    // the clamp takes up the rounding of fractional periods, which could leave h a hair below 0
+    // rounding of fractional periods could leave h a hair below 0, hence the clamp
     const h = shape(p <= stepSize ? Math.max(0, p / stepSize) : Math.max(0, 1 - (p - stepSize) / stepSizeDown));
     const amount = h * (custom ? custom(byCycle ? cycle : iteration) : scale(cycle, iteration));
     const learningRate = bounds ? Math.pow(gamma, iteration) * between(h) : between(amount);

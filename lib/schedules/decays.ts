@@ -1,5 +1,5 @@
 /**
- * Rates that fall to a final one in a given number of iterations: along a line, a power or a cosine.
+ * Schedules that fall to a final rate in a given number of iterations, along a line, a power or a cosine.
  * @module
  */
 import { rateSchedule, type Schedule } from "./schedule.ts";
@@ -9,9 +9,9 @@ import { numeric, type OptionChecks, readOptions, rules } from "../support/check
 export interface DecayOptions {
   /** The rate at iteration 0, 0 or more. */
   initialLr: number;
-  /** The rate from `iterations` on, 0 or more. Default 0. */
+  /** The rate from iteration `iterations` on, 0 or more. Default 0. */
   finalLr?: number;
-  /** How many iterations the way takes, above 0. */
+  /** How many iterations the fall takes, above 0. */
   iterations: number;
 }
 
@@ -22,7 +22,8 @@ const OPTIONS = {
 } satisfies OptionChecks<DecayOptions>;
 
 /**
- * A straight line from `initialLr` to `finalLr`: `final + (initial - final)(1 - i / N)`, held from N on.
+ * Falls in a straight line from `initialLr` to `finalLr`: `final + (initial - final)(1 - i / N)`. From iteration N on,
+ * the rate stays at `finalLr`.
  *
  * @param options See {@linkcode DecayOptions}.
  * @throws {TypeError} If an option is unknown or not a number.
@@ -40,9 +41,11 @@ export function linearDecay(options: DecayOptions): Schedule {
 }
 
 /**
- * A power of the way that is left: `final + (initial - final)(1 - i / N)^power`, held from N on.
+ * Falls from `initialLr` to `finalLr` along a power of what remains of the run:
+ * `final + (initial - final)(1 - i / N)^power`. From iteration N on, the rate stays at `finalLr`.
  *
- * Source: the polynomial decay of PyImageSearch's *Keras learning rate schedules and decay*, by iteration.
+ * Source: the polynomial decay of PyImageSearch's *Keras learning rate schedules and decay*, computed for each
+ * iteration rather than each epoch.
  *
  * @param options As for {@linkcode linearDecay}, and `power`, above 0, default 1.
  * @throws {TypeError} If an option is unknown or not a number.
@@ -62,10 +65,11 @@ export function polynomialDecay(options: DecayOptions & { power?: number }): Sch
 }
 
 /**
- * Half a cosine from `initialLr` down to `finalLr`: `final + (initial - final)(1 + cos(pi i / N)) / 2`, held from N on.
+ * Falls from `initialLr` to `finalLr` along half a cosine: `final + (initial - final)(1 + cos(pi i / N)) / 2`. From
+ * iteration N on, the rate stays at `finalLr`.
  *
- * Sources: Loshchilov and Hutter, SGDR (2016), without restarts; PyTorch's `CosineAnnealingLR`, whose values these are
- * up to its `T_max`. Beyond it PyTorch's rate climbs again; this one stays.
+ * Sources: Loshchilov and Hutter, SGDR (2016), without restarts; PyTorch's `CosineAnnealingLR`, which gives the same
+ * values up to its `T_max`. Beyond `T_max` PyTorch's rate climbs again; this one stays at `finalLr`.
  *
  * @param options See {@linkcode DecayOptions}.
  * @throws {TypeError} If an option is unknown or not a number.
@@ -84,7 +88,10 @@ export function cosineDecay(options: DecayOptions): Schedule {
   return rateSchedule("cosineDecay", options, falling(read, (p) => (1 + Math.cos(Math.PI * p)) / 2));
 }
 
-/** From `initialLr` to `finalLr`: `shape` falls from 1 to 0 while p, the part of the way that is done, goes from 0 to 1. */
+/**
+ * A fall from `initialLr` to `finalLr`. `shape` goes from 1 to 0 as p, the fraction of the run completed, goes from 0
+ * to 1.
+ */
 function falling({ initialLr, finalLr, iterations }: Required<DecayOptions>, shape: (p: number) => number) {
   return (i: number) => finalLr + (initialLr - finalLr) * shape(Math.min(i, iterations) / iterations);
 }

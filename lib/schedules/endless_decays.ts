@@ -1,5 +1,5 @@
 /**
- * Rates that fall forever, towards 0.
+ * Schedules that fall towards 0 forever.
  * @module
  */
 import { rateSchedule, type Schedule } from "./schedule.ts";
@@ -27,7 +27,7 @@ export function timeDecay(options: { initialLr: number; decay: number }): Schedu
 }
 
 /**
- * A constant factor each iteration: `initialLr gamma^i`.
+ * Multiplies the rate by the same factor at each iteration: `initialLr gamma^i`.
  *
  * Source: PyTorch's `ExponentialLR`.
  *
@@ -50,8 +50,8 @@ export function exponentialDecay(options: { initialLr: number; gamma: number }):
 }
 
 /**
- * A straight ramp from 0 to `maxLr`, then a fall with the square root of the iteration:
- * `maxLr i / warmUp` below `warmUp`, `maxLr sqrt(warmUp / i)` from there on.
+ * Climbs in a straight line from 0 to `maxLr`, then falls with the inverse square root of the iteration:
+ * `maxLr i / warmUp` before iteration `warmUp`, `maxLr sqrt(warmUp / i)` from there on.
  *
  * Sources: Vaswani et al., Attention Is All You Need (2017, section 5.3); fairseq's `inverse_sqrt`.
  *

@@ -1,5 +1,5 @@
 /**
- * Schedules one after the other.
+ * Joins schedules end to end.
  * @module
  */
 import { type AnySchedule, asSchedule, type Schedule, schedule } from "./schedule.ts";
@@ -7,21 +7,21 @@ import { numeric, optional, readOptions, rules, shown } from "../support/check.t
 
 /** One stage of {@linkcode join}. */
 export interface Stage {
-  /** What sets the rate in this stage; it counts iterations from 0 at the stage's start. */
+  /** The schedule that sets the rate in this stage. It counts iterations from 0 at the stage's start. */
   schedule: AnySchedule;
   /** How long the stage lasts, in iterations, above 0. The last stage goes on forever and needs none. */
   iterations?: number;
 }
 
 /**
- * Stages in a row, as in the staged run of Smith's table 1 (2015). Each stage counts from 0; the last goes on. A cycle
- * ends where the stage's schedule says so, and where the stage ends.
+ * Runs schedules one after another, as in the staged run of Smith's table 1 (2015). Each stage counts its iterations
+ * from 0, and the last stage never ends. A cycle ends where the stage's schedule says so, and at the end of each stage.
  *
  * Sources: Smith (2015); PyTorch's `SequentialLR`.
  *
  * @param stages The stages in order, one or more.
- * @throws {TypeError} If the stages are no array, or one has no schedule.
- * @throws {RangeError} If there are none, or a stage but the last has no length above 0.
+ * @throws {TypeError} If the stages are not an array, or a stage has no schedule.
+ * @throws {RangeError} If there are no stages, or a stage other than the last has no length above 0.
  * @example
  * ```ts
  * import { constant } from "./constant.ts";
@@ -37,7 +37,7 @@ export interface Stage {
 export function join(stages: readonly Stage[]): Schedule {
   const verb = "join schedules";
   if (!Array.isArray(stages)) throw new TypeError(`Cannot ${verb}: the stages must be an array, got ${shown(stages)}`);
-  if (stages.length === 0) throw new RangeError(`Cannot ${verb}: there must be a stage or more, got 0`);
+  if (stages.length === 0) throw new RangeError(`Cannot ${verb}: there must be one stage or more, got 0`);
   let start = 0;
   const parts = Array.from(stages, (stage: Stage, index) => {
     const last = index === stages.length - 1;

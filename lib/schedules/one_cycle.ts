@@ -13,15 +13,18 @@ export interface OneCycleOptions {
   totalSteps: number;
   /** The fraction of the run in which the rate rises, 0 to 1. Default 0.3. */
   pctStart?: number;
-  /** Cosine or straight flanks. Default `"cos"`. */
+  /** Whether the rate follows a cosine or a straight line. Default `"cos"`. */
   annealStrategy?: "cos" | "linear";
   /** The initial rate is `maxLr / divFactor`. Above 0. Default 25. */
   divFactor?: number;
   /** The last rate is the initial one divided by this. Above 0. Default 1e4. */
   finalDivFactor?: number;
-  /** Down to the initial rate first, symmetrically, and then to the last. Default false. */
+  /**
+   * Whether the rate first comes down to the initial rate, as fast as it rose, and only then falls to the last. Default
+   * false.
+   */
   threePhase?: boolean;
-  /** The momentum at the rate's maximum; with `maxMomentum`, momentum mirrors the rate. */
+  /** The momentum when the rate is highest. Together with `maxMomentum`, it makes the momentum mirror the rate. */
   baseMomentum?: number;
   /** The momentum at the start and at the end. */
   maxMomentum?: number;
@@ -40,7 +43,7 @@ const OPTIONS = {
   maxMomentum: optional(numeric(rules.notNegative)),
 } satisfies OptionChecks<OneCycleOptions>;
 
-/** One flank: it ends at `end` (a fraction of an iteration counts), going from and to the keys of the levels. */
+/** One rise or fall, from one level to another. It ends at iteration `end`, which may be fractional. */
 interface Phase {
   end: number;
   from: Hyperparameters;
@@ -51,11 +54,11 @@ interface Phase {
  * One rise and one fall over a whole run: the 1cycle policy.
  *
  * With `initial = maxLr / divFactor` and `final = initial / finalDivFactor`, the phases end at
- * `pctStart totalSteps - 1` (at maxLr) and `totalSteps - 1` (at final); with `threePhase` at
- * `pctStart totalSteps - 1`, `2 pctStart totalSteps - 2` (at initial) and `totalSteps - 1`. A flank p of the
- * way along is `end + (start - end) / 2 (cos(pi p) + 1)`, or straight. The values are PyTorch's on 0 to
- * totalSteps - 1, its missed peaks included: where a phase ends between two iterations, no iteration trains
- * at exactly maxLr. A phase without width is skipped, and afterwards the last value holds.
+ * `pctStart totalSteps - 1` (at maxLr) and `totalSteps - 1` (at final); with `threePhase` at `pctStart totalSteps - 1`,
+ * `2 pctStart totalSteps - 2` (at initial) and `totalSteps - 1`. When a fraction p of a phase is over, the rate is
+ * `end + (start - end) / 2 (cos(pi p) + 1)`, or on a straight line. From iteration 0 to totalSteps - 1 the values are
+ * PyTorch's. As in PyTorch, a phase may end between two iterations, and then no iteration trains at exactly maxLr. A
+ * phase of zero width is skipped, and after the run the last value stays.
  *
  * Sources: Smith and Topin, Super-Convergence (2017); PyTorch's `OneCycleLR`.
  *

@@ -1,5 +1,5 @@
 /**
- * Step sizes and epochs that fit each other.
+ * Chooses step sizes and epochs that fit together.
  * @module
  */
 import { numeric, readOptions, rules } from "../support/check.ts";
@@ -20,11 +20,11 @@ export interface CyclePlan {
   readonly iterations: number;
   /** Half a cycle, in iterations, for `cyclical({ stepSize })`. */
   readonly stepSize: number;
-  /** Cycles in the run; a fraction where the run cuts one. */
+  /** Cycles in the run; not a whole number if the run ends in the middle of one. */
   readonly cycles: number;
-  /** Whether the run ends where a cycle ends: at the base rate. */
+  /** Whether the run ends at the end of a cycle, and so at the base rate. */
   readonly endsAtBase: boolean;
-  /** The nearest number of epochs, a cycle or more, that ends at the base rate. */
+  /** The nearest number of epochs that is at least one cycle long and ends at the base rate. */
   readonly nearestEpochs: number;
 }
 
@@ -51,7 +51,8 @@ export function planCycles(options: PlanOptions): CyclePlan {
     stepSizeEpochs: numeric(rules.positive),
   });
   const cycle = 2 * stepSizeEpochs;
-  // a step size such as 1/3 of an epoch is a rounded fraction: within a billionth of a cycle the run is whole
+  // A step size such as 1/3 of an epoch cannot be stored exactly, so a count within a billionth of a whole number is
+  // whole.
   const whole = (count: number) => Math.abs(count - Math.round(count)) < 1e-9 && Math.round(count) >= 1;
   const cycles = whole(epochs / cycle) ? Math.round(epochs / cycle) : epochs / cycle;
   return {
@@ -63,10 +64,13 @@ export function planCycles(options: PlanOptions): CyclePlan {
   };
 }
 
-/** How many cycles more or fewer are tried: enough for any step size with three decimals. */
+/** How many cycles more or fewer to try. This is enough for any step size with three decimals. */
 const MOST_CYCLES = 1000;
 
-/** The whole number of epochs nearest to `epochs` that holds a whole number of cycles; roughly, where none does. */
+/**
+ * The whole number of epochs nearest to `epochs` that holds a whole number of cycles, or the closest match if none
+ * does.
+ */
 function nearestWholeEpochs(epochs: number, cycle: number, whole: (count: number) => boolean): number {
   const nearest = Math.max(1, Math.round(epochs / cycle));
   let best = Infinity;

@@ -1,5 +1,5 @@
 /**
- * Schedules multiplied with each other.
+ * Multiplies schedules with each other.
  * @module
  */
 import { type AnySchedule, asSchedule, type Schedule, schedule } from "./schedule.ts";
@@ -12,7 +12,7 @@ import { type AnySchedule, asSchedule, type Schedule, schedule } from "./schedul
  *
  * @param schedules The factors, one or more.
  * @throws {TypeError} If one is not a function.
- * @throws {RangeError} If there is none.
+ * @throws {RangeError} If no schedule is given.
  * @example
  * ```ts
  * import { cyclical } from "./cyclical.ts";

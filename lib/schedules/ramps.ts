@@ -16,7 +16,7 @@ export interface RampOptions {
 }
 
 /**
- * A straight ramp: `from + (to - from) i / (N - 1)`, which reaches `to` on the last iteration and holds it.
+ * A straight ramp: `from + (to - from) i / (N - 1)`. It reaches `to` on the last iteration and stays there.
  *
  * Source: Smith's range test (2015, section 3.3).
  *
@@ -36,7 +36,7 @@ export function linearRamp(options: RampOptions): Schedule {
 }
 
 /**
- * An exponential ramp: `from (to / from)^(i / (N - 1))`, which reaches `to` on the last iteration and holds it.
+ * An exponential ramp: `from (to / from)^(i / (N - 1))`. It reaches `to` on the last iteration and stays there.
  *
  * Source: fastai's learning-rate finder.
  *

@@ -8,13 +8,13 @@ import { checkNumber, rules, shown } from "../support/check.ts";
 export interface Hyperparameters {
   /** The learning rate, 0 or more. */
   readonly learningRate: number;
-  /** The momentum (beta1 for the Adam family), where the schedule cycles it. */
+  /** The momentum (beta1 for the Adam family), if the schedule cycles it. */
   readonly momentum?: number;
-  /** The weight decay, 0 or more, where the schedule sets it; for an optimizer that `withWeightDecay` returned. */
+  /** The weight decay, 0 or more, if the schedule sets it. It needs an optimizer that `withWeightDecay` returned. */
   readonly weightDecay?: number;
 }
 
-/** A schedule's plain-JSON description; `scheduleFromConfig` builds the schedule again. */
+/** A schedule's plain-JSON description; `scheduleFromConfig` rebuilds the schedule from it. */
 export interface ScheduleConfig {
   /** The name of the function that made the schedule, such as `"cyclical"`. */
   readonly schedule: string;
@@ -22,18 +22,18 @@ export interface ScheduleConfig {
 }
 
 /**
- * A learning-rate schedule: a pure function of the iteration, counted from 0 in optimizer updates.
- * Any iteration may be asked for, in any order, fractional ones too.
+ * A learning-rate schedule: a pure function of the iteration, counted from 0 in optimizer updates. It can be called
+ * with any iteration, in any order, and with fractional ones.
  */
 export interface Schedule {
   (iteration: number): Hyperparameters;
   /** Plain JSON that `scheduleFromConfig` turns back into this schedule; absent for a hand-written function. */
   readonly config?: ScheduleConfig;
-  /** The iteration at which the cycle that holds `iteration` ends; absent where there are no cycles. */
+  /** The iteration at which the cycle that holds `iteration` ends; absent if there are no cycles. */
   cycleEnd?(iteration: number): number;
 }
 
-/** A function from the iteration to the learning rate alone, as Keras's schedules are. */
+/** A function from the iteration to the learning rate alone, like Keras's schedules. */
 export interface RateFunction {
   (iteration: number): number;
   /** Only a {@linkcode Schedule} has a config. */
@@ -42,10 +42,13 @@ export interface RateFunction {
   readonly cycleEnd?: undefined;
 }
 
-/** What is accepted where a schedule is asked for: a schedule, or a function that returns the rate as a number. */
+/** What functions that take a schedule accept: a schedule, or a function that returns the rate as a number. */
 export type AnySchedule = Schedule | RateFunction;
 
-/** Both momenta or neither, base not above max. That they are below 1 is checked where an optimizer takes them. */
+/**
+ * Requires both momenta or neither, and base not above max. Whether they are below 1 is checked when an optimizer gets
+ * them.
+ */
 export function checkMomenta(verb: string, baseMomentum: number | undefined, maxMomentum: number | undefined): void {
   if (baseMomentum === undefined && maxMomentum === undefined) return;
   if (baseMomentum === undefined || maxMomentum === undefined) {
@@ -60,10 +63,14 @@ export function checkMomenta(verb: string, baseMomentum: number | undefined, max
   }
 }
 
-/** What all schedules made here inherit from, beside Function; a notebook's display knows them by it. */
+/**
+ * The prototype of all schedules made here, by which a notebook's display recognizes them. It inherits from Function's.
+ */
 export const schedulePrototype: Schedule = Object.create(Function.prototype);
 
-/** Makes a schedule: refuses iterations that are negative or not numbers, and attaches the config and the cycles' ends. */
+/**
+ * Makes a schedule that rejects iterations that are negative or not numbers, and attaches the config and `cycleEnd`.
+ */
 export function schedule(
   rate: (iteration: number) => Hyperparameters,
   config: ScheduleConfig | undefined,
@@ -81,14 +88,14 @@ export function schedule(
   }));
 }
 
-/** Makes a schedule that sets the rate alone, from the rate's formula. */
+/** Makes a schedule that sets only the rate, from the rate's formula. */
 export function rateSchedule(name: string, options: object, formula: (iteration: number) => number): Schedule {
   return schedule((iteration) => ({ learningRate: formula(iteration) }), { schedule: name, ...options });
 }
 
 /**
- * Takes a schedule from a user. One made here is taken as it is; of any other function, each answer is checked and a
- * plain number is read as the learning rate.
+ * Accepts a schedule from a user. A schedule made here is returned unchanged. Any other function is wrapped: each value
+ * that it returns is checked, and a plain number is taken as the learning rate.
  *
  * @throws {TypeError} If it is not a function.
  */
@@ -114,7 +121,7 @@ function checkedAnswer(answer: Hyperparameters | number): Hyperparameters {
   return hyperparameters;
 }
 
-/** A copy as plain JSON, frozen at every level, so that nothing a caller does to the options later shows in it. */
+/** A copy as plain JSON, frozen at every level, so that a caller who changes the options later does not change it. */
 function frozenCopy(config: ScheduleConfig): ScheduleConfig {
   return JSON.parse(JSON.stringify(config), (_key, value) => Object.freeze(value));
 }

@@ -1,12 +1,12 @@
 /**
- * Rates that stay for a while and then change at once.
+ * Schedules that keep a rate for a while and then change it in one step.
  * @module
  */
 import { rateSchedule, type Schedule } from "./schedule.ts";
 import { numeric, type OptionCheck, readOptions, type Rule, rules, shown } from "../support/check.ts";
 
 /**
- * A drop every so often: `initialLr factor^floor(i / dropEvery)`.
+ * Multiplies the rate by `factor` every `dropEvery` iterations: `initialLr factor^floor(i / dropEvery)`.
  *
  * Source: PyTorch's `StepLR`.
  *
@@ -32,9 +32,9 @@ export function stepDecay(options: { initialLr: number; factor: number; dropEver
 
 /** Options of {@linkcode piecewiseConstant}. */
 export interface PiecewiseConstantOptions {
-  /** The iterations at which the rate changes: above 0, each above the one before. */
+  /** The iterations at which the rate changes: above 0, and rising. */
   boundaries: readonly number[];
-  /** The rates, each 0 or more: one more than there are boundaries. */
+  /** The rates, each 0 or more. There must be one more rate than boundaries. */
   learningRates: readonly number[];
 }
 
@@ -81,7 +81,7 @@ export function piecewiseConstant(options: PiecewiseConstantOptions): Schedule {
   );
 }
 
-/** An array of numbers that keep a rule; a copy, so that the caller may change the array afterwards. */
+/** Checks an array of numbers against a rule, and copies it, so that the caller may change the array afterwards. */
 function numbers(rule: Rule): OptionCheck<readonly number[]> {
   return (verb, name, value) => {
     if (!Array.isArray(value)) throw new TypeError(`Cannot ${verb}: ${name} must be an array, got ${shown(value)}`);

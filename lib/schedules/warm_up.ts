@@ -14,9 +14,10 @@ export interface WarmUpOptions {
 }
 
 /**
- * Warms a schedule up: below `iterations` the rate is `from + (rate(i) - from) i / iterations`, from there on the
- * schedule's own. The schedule is not shifted: it counts from the start of the run, and its momentum and its cycles
- * stay as they are. To run a warm-up first and the whole schedule after it, `join` a `linearRamp` and the schedule.
+ * Warms a schedule up: before iteration `iterations` the rate is `from + (rate(i) - from) i / iterations`, and from
+ * there on it is the schedule's own rate. The schedule is not shifted: it counts from the start of the run, and its
+ * momentum and its cycles stay as they are. To run a warm-up first and the whole schedule after it, `join` a
+ * `linearRamp` and the schedule.
  *
  * Sources: Goyal et al., Accurate, Large Minibatch SGD (2017, section 2.2); around a constant rate it is PyTorch's
  * `LinearLR`.

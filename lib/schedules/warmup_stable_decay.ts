@@ -1,5 +1,5 @@
 /**
- * Up, along, and down: the trapezoid.
+ * The trapezoid: the rate climbs, stays flat, and falls.
  * @module
  */
 import { rateSchedule, type Schedule } from "./schedule.ts";
@@ -11,19 +11,20 @@ export interface WarmupStableDecayOptions {
   maxLr: number;
   /** How long the rate rises from 0 to `maxLr`; 0 or more. */
   warmUp: number;
-  /** How long it stays there; 0 or more. */
+  /** How long the rate stays at `maxLr`; 0 or more. */
   stable: number;
-  /** How long it falls to `finalLr`; above 0. */
+  /** How long the rate takes to fall to `finalLr`; above 0. */
   decay: number;
   /** The rate at the end, from 0 to `maxLr`. Default 0. */
   finalLr?: number;
 }
 
 /**
- * A ramp from 0 to `maxLr`, a flat stretch, and a line down to `finalLr`, which is then held. With w, s and d the three
- * lengths: `max i / w` below w, `max` below w + s, then `final + (max - final)(1 - (i - w - s) / d)`.
+ * The rate climbs in a straight line from 0 to `maxLr`, stays there, falls in a straight line to `finalLr`, and stays
+ * at `finalLr`. If w, s and d are the lengths of the three stages, the rate is `max i / w` before iteration w, `max`
+ * before w + s, then `final + (max - final)(1 - (i - w - s) / d)`.
  *
- * Only the fall has to know when the run ends: the flat stretch can be prolonged at will.
+ * Only the fall needs to know when the run ends, so you can make the flat stage longer while you train.
  *
  * Sources: Hu et al., MiniCPM (2024), which named it; Hägele et al., Scaling Laws and Compute-Optimal Training Beyond
  * Fixed Training Durations (2024).

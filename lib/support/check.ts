@@ -1,5 +1,5 @@
 /**
- * Checks of arguments, and how an error shows a value: `Cannot <verb>: <name> must be <rule>, got <value>`.
+ * Checks arguments, and words the errors alike: `Cannot <verb>: <name> must be <rule>, got <value>`.
  * @module
  */
 
@@ -15,13 +15,13 @@ export function shown(value: unknown): string {
 }
 
 /**
- * Throws unless `value` is a finite number that keeps the rule.
+ * Throws unless `value` is a finite number that satisfies the rule.
  *
  * @param verb What could not be done, such as `"create a cyclical schedule"`.
  * @param name The option's name.
  * @param value The option's value.
- * @param rule Words for the rule, such as `"above 0"`.
- * @param holds Whether a finite number keeps the rule.
+ * @param rule The rule in words, such as `"above 0"`.
+ * @param holds Whether a finite number satisfies the rule.
  * @throws {TypeError} If the value is not a number.
  * @throws {RangeError} If it is not finite or breaks the rule.
  */
@@ -65,10 +65,10 @@ export function checkOptions(verb: string, options: unknown, known: readonly str
   }
 }
 
-/** A rule for numbers: its words, and whether a finite number keeps it. */
+/** A rule for numbers: the rule in words, and a function that tells whether a finite number satisfies it. */
 export type Rule = readonly [words: string, holds: (value: number) => boolean];
 
-/** Rules that many options have. */
+/** Rules that many options share. */
 export const rules = {
   notNegative: ["0 or more", (value: number) => value >= 0],
   positive: ["above 0", (value: number) => value > 0],
@@ -77,22 +77,22 @@ export const rules = {
   fraction: ["from 0 to 1", (value: number) => value >= 0 && value <= 1],
 } as const satisfies Record<string, Rule>;
 
-/** Checks the value of one option and returns it, or the option's default where it was left out. */
+/** Checks the value of one option and returns it, or returns the option's default if it was left out. */
 export type OptionCheck<T> = (verb: string, name: string, value: unknown) => T;
 
-/** A check for each option of an interface: TypeScript refuses a table that lacks one, or has one more. */
+/** A check for each option of an interface. TypeScript rejects a table with a check missing or a check too many. */
 export type OptionChecks<O> = { readonly [K in keyof Required<O>]: OptionCheck<O[K]> };
 
 /** The options that a table of checks reads. */
 export type OptionsOf<C> = { readonly [K in keyof C]: C[K] extends OptionCheck<infer T> ? T : never };
 
 /**
- * Reads options through a table, the one place that lists their names, their rules and their defaults.
+ * Reads options with a table of checks, the only place that lists the options' names, rules and defaults.
  *
  * @param verb What could not be done, such as `"create a step decay"`.
  * @param options The options as the caller gave them.
  * @param checks A check for each option.
- * @returns The options, with defaults for those left out.
+ * @returns The options, with defaults for those that were left out.
  * @throws {TypeError} If `options` is not an object, an option is unknown, or a value is of the wrong kind.
  * @throws {RangeError} If a value breaks its rule.
  */
@@ -108,7 +108,7 @@ export function readOptions<O extends object, C extends OptionChecks<O>>(
   ) as OptionsOf<C>;
 }
 
-/** A number that keeps a rule; required where there is no default. */
+/** A number that satisfies a rule; required if there is no default. */
 export function numeric(rule: Rule, byDefault?: number): OptionCheck<number> {
   return (verb, name, value = byDefault) => {
     checkNumber(verb, name, value, ...rule);
@@ -116,7 +116,7 @@ export function numeric(rule: Rule, byDefault?: number): OptionCheck<number> {
   };
 }
 
-/** One of several strings; required where there is no default. */
+/** One of several strings; required if there is no default. */
 export function oneOf<const T extends string>(choices: readonly T[], byDefault?: T): OptionCheck<T> {
   return (verb, name, value = byDefault) => {
     checkChoice(verb, name, value, choices);

@@ -5,7 +5,8 @@
 import { join } from "./path.ts";
 
 /**
- * The user's cache directory for this project: `CLR_CACHE_DIR` where set, else below the system's own.
+ * The user's cache directory for this project: `CLR_CACHE_DIR` if it is set, otherwise a directory inside the system's
+ * own cache directory.
  *
  * @param env Reads an environment variable; the process's environment by default.
  * @param os The operating system; this one by default.

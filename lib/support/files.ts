@@ -1,21 +1,21 @@
 /**
- * Files that are whole or not there: everything is written beside its place and renamed into it.
+ * Writes files so that they are either complete or absent: each is written under another name and then renamed.
  * @module
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "./path.ts";
 
-/** A name beside `path` for what is being written; one for each process, so that two never share it. */
+/** A temporary name beside `path` for a file being written. Each process has its own, so that two never share one. */
 export function besideName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${Deno.pid}.partial`);
 }
 
 /**
- * Writes a file whole or not at all, and makes its directory.
+ * Writes a complete file or none at all, and creates its directory.
  *
  * @param path Where the file goes.
  * @param content Its text or bytes.
- * @throws {Deno.errors.PermissionDenied | Error} If it cannot be written; what was there before stays.
+ * @throws {Deno.errors.PermissionDenied | Error} If the file cannot be written; an existing file then stays as it was.
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const beside = besideName(path);
@@ -30,7 +30,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   }
 }
 
-/** An error of the file system with the path and what to do; other errors stay as they are. */
+/** Adds the path and a remedy to an error of the file system. Returns other errors as they are. */
 export function fileError(verb: string, path: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = (error as Error & { code?: unknown }).code;
@@ -41,7 +41,7 @@ export function fileError(verb: string, path: string, error: unknown): unknown {
   return new Kind(message, { cause: error });
 }
 
-/** What helps against an error of the system, by its code. */
+/** What to do about an error of the system, given its code. */
 function cure(error: Error, code: unknown): string {
   if (error instanceof Deno.errors.NotCapable) return "the program must be allowed to";
   switch (code) {
@@ -60,13 +60,13 @@ function cure(error: Error, code: unknown): string {
   }
 }
 
-/** The system's words, without the path, which stands before them. */
+/** The system's message, without the path, which the error has already named. */
 function shortly(error: Error): string {
   if (error instanceof Deno.errors.NotCapable) return "no permission";
   return error.message.replace(/: \w+ '[^']*'.*$/, "");
 }
 
-/** Removes a directory with all that it holds; one that is not there is no error. */
+/** Removes a directory and everything in it. A missing directory is no error. */
 export async function removeDirectory(path: string): Promise<void> {
   try {
     await Deno.remove(path, { recursive: true });
@@ -75,7 +75,7 @@ export async function removeDirectory(path: string): Promise<void> {
   }
 }
 
-/** Whether a file or a directory is there. */
+/** Whether a file or a directory exists. */
 export async function exists(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);
@@ -86,7 +86,7 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** A file's hash in hexadecimal, read in pieces. */
+/** A file's hash in hexadecimal. The file is read in pieces, so it never has to fit into memory. */
 export async function fileHash(path: string, algorithm: "md5" | "sha256" | "sha512"): Promise<string> {
   const hash = createHash(algorithm);
   using file = await Deno.open(path);
@@ -98,10 +98,10 @@ export async function fileHash(path: string, algorithm: "md5" | "sha256" | "sha5
 }
 
 /**
- * Runs `work` while this process alone holds the lock file; another process waits for its turn. The lock falls
- * with the process that holds it, however that ends.
+ * Runs `work` while this process alone holds the lock file; other processes wait for their turn. If the process ends,
+ * in whatever way, its lock is released.
  *
- * @param path The lock file; it stays, empty.
+ * @param path The lock file. It is empty, and it is not removed afterwards.
  * @param onWait Called once if another process holds the lock.
  * @param work What to do.
  */

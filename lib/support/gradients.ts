@@ -1,10 +1,10 @@
 /**
- * Gradients in the two shapes in which tfjs's optimizers are handed them.
+ * Gradients, in the two forms in which tfjs passes them to optimizers.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
 
-/** By the weight's name, or as a list; none for a weight that the loss does not depend on. */
+/** Gradients by the weight's name, or as a list. A weight that the loss does not depend on has none. */
 export type Gradients = tf.NamedTensorMap | { name: string; tensor: tf.Tensor | null }[];
 
 /** Gradients as a list, in their order. */

@@ -1,11 +1,11 @@
 /**
- * Paths, from `jsr:@std/path` where JSR answers and from `node:path` where it does not: company networks often
- * let only npm through. All other modules take their paths from here.
+ * Path functions, from `jsr:@std/path` if JSR can be reached and from `node:path` if it cannot: company networks often
+ * let only npm through. All other modules import their path functions from here.
  * @module
  */
 
-// In a variable, so that Deno does not resolve it before any code runs: where packets to JSR are dropped rather
-// than refused, that would hold every start up for minutes.
+// The specifier is in a variable, so that Deno does not resolve it before any code runs. On a network that drops
+// packets to JSR instead of refusing them, that would delay every start by minutes.
 const specifier: string = "@std/path";
 const PATIENCE_MS = 2000;
 

@@ -1,5 +1,5 @@
 /**
- * Means, deviations and medians: written once, so that every table means the same by them.
+ * Means, deviations and medians. They are defined once, so that every table uses the same definitions.
  * @module
  */
 
@@ -16,14 +16,16 @@ export function deviation(values: readonly number[]): number | undefined {
   return Math.sqrt(squares / (values.length - 1));
 }
 
-/** The median: for an even count, the mean of the middle two. NaN for no values. */
+/** The median: for an even number of values, the mean of the middle two. NaN for no values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   return mean(sorted.slice(Math.ceil(middle) - 1, Math.floor(middle) + 1));
 }
 
-/** Student's t at 97.5 %, for 1, 2, ... degrees of freedom; beyond, the normal distribution's is near enough. */
+/**
+ * Student's t at 97.5 %, for 1, 2, ... degrees of freedom. Beyond the table, the normal distribution is close enough.
+ */
 const T = [
   ...[12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228],
   ...[2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086],

@@ -1,5 +1,5 @@
 /**
- * Programs that set-up runs.
+ * Runs other programs for the set-up.
  * @module
  */
 
@@ -9,8 +9,8 @@
  * @param what What it does, for the error: `"fetch TensorFlow's library"`.
  * @param command The program.
  * @param args Its arguments.
- * @param stdout `"inherit"` lets it draw on the terminal. Default `"piped"`.
- * @throws {Error} If it fails, with the last telling line that it printed.
+ * @param stdout `"inherit"` lets the program write to the terminal. Default `"piped"`.
+ * @throws {Error} If it fails, with the last informative line that it printed.
  */
 export async function run(
   what: string,

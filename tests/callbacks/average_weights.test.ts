@@ -254,7 +254,7 @@ Deno.test("averageWeights() by cycles needs a scheduler with cycles, and says so
   const bare = [{ onEpochEnd: () => {} }, averageWeights({ every: 1 })] as unknown as tf.CustomCallback[];
   await assert.rejects(
     () => model.fitDataset(tinyBatches(2), { epochs: 1, callbacks: bare, ...quiet }),
-    /Cannot train with this callback behind a plain object: compose them by callbacks/,
+    /Cannot train with this callback after a plain object: combine them with callbacks/,
   );
   assert.deepEqual(values(model), before);
 });
@@ -265,7 +265,7 @@ Deno.test("averageWeights() refuses what is no option", () => {
   for (const every of ["epoch", null, [], true]) assert.throws(() => averageWeights({ every } as never), TypeError);
   assert.throws(
     () => averageWeights({ decay: 0.9 }),
-    /^TypeError: Cannot average weights: every must be a number where there is a decay, got "cycle"$/,
+    /^TypeError: Cannot average weights: every must be a number if there is a decay, got "cycle"$/,
   );
   assert.throws(() => averageWeights({ every: 1, decay: "0.9" } as never), TypeError);
   assert.throws(() => averageWeights({ step: 1 } as never), /every, decay are its options, got "step"/);
@@ -286,7 +286,7 @@ Deno.test("an average refuses to be swapped where that would lose weights", asyn
   assert.equal(average.count, 1);
   await average.swap(model);
   await assert.rejects(() => average.swap(other), /^TypeError: .*swapped out of its model first, got another model$/);
-  const held = /^TypeError: .*the model must have its own weights back by swap\(model\), got the average$/;
+  const held = /^TypeError: .*the model must get its own weights back by swap\(model\), got the average$/;
   const state = await average.state();
   for (const work of [() => average.update(model), () => average.dispose(), () => average.restore(state)]) {
     assert.throws(work, held);

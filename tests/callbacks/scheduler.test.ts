@@ -269,12 +269,12 @@ Deno.test("callbacks() composes ours, tfjs's own and plain objects in any order"
   assert.equal(clr.iteration, 6);
 });
 
-Deno.test("a scheduler behind a plain object in a bare array fails in words, not in an endless recursion", async () => {
+Deno.test("a scheduler after a plain object in a bare array fails with a clear error, not in an endless recursion", async () => {
   const model = tinyModel(tf.train.sgd(0.01));
   const bare = [{ onEpochEnd: () => {} }, new CyclicLR()] as unknown as tf.CustomCallback[];
   await assert.rejects(
     () => model.fitDataset(tinyBatches(2), { epochs: 1, callbacks: bare, ...quiet }),
-    /Cannot train with a scheduler behind a plain object: compose them by callbacks/,
+    /Cannot train with a scheduler after a plain object: combine them with callbacks/,
   );
 });
 

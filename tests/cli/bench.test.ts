@@ -132,7 +132,7 @@ Deno.test("alternate() refuses a peer whose model has another number of paramete
   const peer = fakePeer(8, []);
   await assert.rejects(
     () => alternate(peer, 7, () => assert.fail("it trained")),
-    /^Error: Cannot bench against a peer: the models must have as many parameters, got 7 here and 8 there$/,
+    /^Error: Cannot bench against a peer: the models must have the same number of parameters, got 7 here and 8 there$/,
   );
   assert.deepEqual(peer.asked, []);
 });

@@ -119,7 +119,7 @@ for (
     [["--max-lr", "0.1,"], /Cannot read --max-lr: it takes numbers, got "0\.1,"/],
     [["--schedules", "fixed", "--gamma", "0.9"], /Cannot read --gamma: a schedule must take it, got fixed/],
     [["--max-lr", "0.1,0.2", "--choose", "--shard", "1/2"], /--choose takes no --shard, got both/],
-    [["--choose"], /--choose needs several of one flag/],
+    [["--choose"], /--choose needs a flag with several values/],
     [["--schedules", "fixed,sawtooth"], /each must be one of .*, got "sawtooth"/],
   ] as [string[], RegExp][]
 ) {

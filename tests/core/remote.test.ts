@@ -44,6 +44,6 @@ Deno.test("loaded from a server, the library runs, and says what needs a clone",
     assert.match(reason, /^native TensorFlow needs a clone of this project on the disk; /);
     assert.equal(name, "wasm");
     assert.match(native, /^NotFound: Cannot select the native backend: .* needs a clone of this project on the disk/);
-    assert.match(figure, /^NotSupported: Cannot find plotly.js-dist-min: this project must lie on the disk/);
+    assert.match(figure, /^NotSupported: Cannot find plotly.js-dist-min: this project must be on disk/);
   });
 });

@@ -93,12 +93,12 @@ async function refusal(
 
 Deno.test("imagesFromFolder() refuses a folder without two classes, and a class without an image", io, async () => {
   const none = await refusal({ "a.png": grey(1) });
-  assert.match(none.message, /^Cannot load images from .*: it must hold 2 to 255 folders, one a class, got 0$/);
+  assert.match(none.message, /^Cannot load images from .*: it must hold 2 to 255 folders, one per class, got 0$/);
   const one = await refusal({ "cats/a.png": grey(1) });
   assert.ok(one instanceof RangeError);
-  assert.match(one.message, /one a class, got 1$/);
+  assert.match(one.message, /one per class, got 1$/);
   const many = Object.fromEntries(Array.from({ length: 256 }, (_, i) => [`${i}/a.png`, new Uint8Array()]));
-  assert.match((await refusal(many)).message, /one a class, got 256$/);
+  assert.match((await refusal(many)).message, /one per class, got 256$/);
   const empty = await refusal({ ...two, "birds/list.txt": new Uint8Array(1) });
   assert.ok(empty instanceof Deno.errors.NotFound);
   assert.match(empty.message, /^Cannot load images from .*birds: it must hold a PNG or a JPEG, got none$/);
@@ -112,8 +112,8 @@ Deno.test("imagesFromFolder() refuses broken and huge images, with the file's pa
       new Uint8Array([1, 2, 3]),
       /dogs.c\.png: it must be a PNG or a JPEG, got a file that starts with 01 02 03/,
     ],
-    ["dogs/c.png", grey(5, 50, 50).subarray(0, 70), /dogs.c\.png: it must be a whole PNG, got/],
-    ["dogs/c.jpg", photo.subarray(0, photo.length - 300), /dogs.c\.jpg: it must be a whole JPEG, got/],
+    ["dogs/c.png", grey(5, 50, 50).subarray(0, 70), /dogs.c\.png: it must be a complete PNG, got/],
+    ["dogs/c.jpg", photo.subarray(0, photo.length - 300), /dogs.c\.jpg: it must be a complete JPEG, got/],
     ["dogs/c.png", claimedPng(20_000, 20_000), /dogs.c\.png: it must have 1 to 50 million pixels, got 20000 x 20000/],
     ["dogs/c.jpg", claimedJpeg(20_000, 20_000), /dogs.c\.jpg: it must have 1 to 50 million pixels, got 20000 x 20000/],
     ["dogs/c.jpg", new Uint8Array(0), /dogs.c\.jpg: it must be a PNG or a JPEG, got an empty file/],

@@ -102,13 +102,13 @@ Deno.test("decodeImage() refuses what is no image, in words", async () => {
       new Uint8Array([0x47, 0x49, 0x46, 0x38, 0x39]),
       /^it must be a PNG or a JPEG, got a file that starts with 47 49 46 38$/,
     ],
-    [png(2, 2, new Uint8Array(12)).subarray(0, 20), /^it must be a whole PNG, got 20 bytes$/],
+    [png(2, 2, new Uint8Array(12)).subarray(0, 20), /^it must be a complete PNG, got 20 bytes$/],
     [
       png(9, 9, Array.from({ length: 243 }, (_, i) => i)).subarray(0, 60),
-      /^it must be a whole PNG, got one that cannot be decoded/,
+      /^it must be a complete PNG, got one that cannot be decoded/,
     ],
-    [Uint8Array.from([0xff, 0xd8, 0xff]), /^it must be a whole JPEG, got one without a frame$/],
-    [jpeg(40, 40, (x, y) => [x, y, 9]).subarray(0, 640), /^it must be a whole JPEG, got one that cannot be decoded/],
+    [Uint8Array.from([0xff, 0xd8, 0xff]), /^it must be a complete JPEG, got one without a frame$/],
+    [jpeg(40, 40, (x, y) => [x, y, 9]).subarray(0, 640), /^it must be a complete JPEG, got one that cannot be decoded/],
     [await rawPng(headerOf(2, 3), [0, 0, 0, 0]), /cannot be decoded \(no palette\)/],
     [
       await rawPng(headerOf(4, 0, 1), [0, 0, 0, 0, 0, 0]),
@@ -120,7 +120,7 @@ Deno.test("decodeImage() refuses what is no image, in words", async () => {
   }
   const flipped = png(4, 4, new Uint8Array(48).fill(77));
   flipped[45] ^= 1; // inside the data: the checksum tells
-  assert.throws(() => decodeImage(flipped), /^Error: it must be a whole PNG/);
+  assert.throws(() => decodeImage(flipped), /^Error: it must be a complete PNG/);
 });
 
 Deno.test("decodeImage() refuses sizes that would take all memory, before it decodes", () => {
@@ -138,7 +138,7 @@ Deno.test("decodeImage() refuses lossless and arithmetic JPEGs, and those of 12 
     bytes[frame + place] = value;
     assert.throws(
       () => decodeImage(bytes),
-      /^Error: it must be a baseline or progressive JPEG of 8 bits a channel, got/,
+      /^Error: it must be a baseline or progressive JPEG of 8 bits per channel, got/,
     );
   }
 });

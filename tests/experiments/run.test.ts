@@ -299,7 +299,7 @@ Deno.test(
       await Deno.writeFile(`${directory}/${names[0]}`, bytes.subarray(0, 1000));
       await assert.rejects(
         () => readCheckpoint(directory, "this"),
-        /^InvalidData: Cannot resume from .*: it must hold a whole checkpoint/,
+        /^InvalidData: Cannot resume from .*: it must hold an undamaged checkpoint/,
       );
       await Deno.remove(`${directory}/${names[0]}`);
       await Deno.remove(newest);
@@ -307,7 +307,7 @@ Deno.test(
       await run(tiny, { checkpoints: { directory, everyMs: 1e9, run: "another" } });
       await assert.rejects(
         () => readCheckpoint(directory, "this"),
-        /^TypeError: Cannot resume from .*: it must be of this model, data and config/,
+        /^TypeError: Cannot resume from .*: it must belong to this model, data and config/,
       );
     });
   },

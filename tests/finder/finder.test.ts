@@ -158,5 +158,5 @@ Deno.test("findLearningRate() refuses wrong options", async () => {
   for (const options of [{ iterations: 1 }, { startLr: 0 }, { endLr: 1e-9 }, { smoothing: 1 }, { stopFactor: 1 }]) {
     await assert.rejects(() => findLearningRate(model, tinyBatches(4), options), RangeError);
   }
-  await assert.rejects(() => findLearningRate(model, tinyBatches(0)), /there must be a batch or more, got 0/);
+  await assert.rejects(() => findLearningRate(model, tinyBatches(0)), /there must be one batch or more, got 0/);
 });

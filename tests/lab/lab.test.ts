@@ -19,6 +19,6 @@ Deno.test(`${what} serves page, scripts and WebAssembly, refuses a taken port, a
   const { port } = new URL(lab.url);
   const { code, stderr } = await clr(["lab", "--no-open", "--port", port]);
   assert.equal(code, 1);
-  assert.match(stderr, new RegExp(`^Cannot serve on port ${port}: another program has it`));
+  assert.match(stderr, new RegExp(`^Cannot serve on port ${port}: another program uses it`));
   assert.equal(await lab.stop(), 0);
 });

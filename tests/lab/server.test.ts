@@ -139,7 +139,7 @@ for (
   const [args, message] of [
     [["--port", "70000"], /Cannot read --port: it takes a whole number from 0 to 65535, got 70000/],
     [["--port", "1.5"], /Cannot read --port: it takes a whole number from 0 to 65535, got 1\.5/],
-    [["--data", "/no/such"], /Cannot read --data: it takes a directory that is there, got "\/no\/such"/],
+    [["--data", "/no/such"], /Cannot read --data: it takes an existing directory, got "\/no\/such"/],
   ] as [string[], RegExp][]
 ) {
   Deno.test(`lab ${args.join(" ")} is a wrong call: one sentence, exit code 2`, io, async () => {

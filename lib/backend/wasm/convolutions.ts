@@ -1,6 +1,6 @@
 /**
- * A convolution's gradients as convolutions, for tfjs's WebAssembly backend: it has no kernel for the filter's and a slow
- * one for the input's, but forward it is fast.
+ * Computes a convolution's gradients as convolutions, for tfjs's WebAssembly backend. That backend has no kernel for
+ * the filter's gradient and a slow one for the input's, but its forward convolution is fast.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -8,14 +8,15 @@ import * as tf from "@tensorflow/tfjs";
 type Convolution = tf.backend_util.Conv2DInfo;
 
 /**
- * The filter's gradient is itself a convolution, of the images with the output's gradient, batch and channels having
- * changed places; strides turn into dilations. With few channels or one tap, a matrix product a tap takes half as long.
+ * The gradient of a convolution's filter. It is itself a convolution, of the images with the output's gradient, with
+ * batch and channels swapped and strides turned into dilations. With few channels or a single tap (one position in the
+ * filter), one matrix product per tap takes half as long.
  */
 export function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, info: Convolution): tf.Tensor {
   const { filterHeight, filterWidth, strideHeight, strideWidth, inChannels, outChannels, padInfo } = info;
   const plain = strideHeight * strideWidth === 1;
   return tf.tidy(() => {
-    // rows and columns that some tap meets
+    // the rows and columns that at least one tap touches
     const height = (info.outHeight - 1) * strideHeight + filterHeight;
     const width = (info.outWidth - 1) * strideWidth + filterWidth;
     const border = (before: number, size: number, used: number): [number, number] => [
@@ -46,9 +47,10 @@ export function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, info: Convolutio
 }
 
 /**
- * The gradient of a convolution's input as a convolution of the output's gradient, many times as fast as the kernel that
- * tfjs ships for wasm. Every stride-th row and column sees the same taps: each such phase is a convolution with some of
- * the filter, all phases are one with more output channels.
+ * The gradient of a convolution's input, computed as a convolution of the output's gradient. This is many times as fast
+ * as the kernel that tfjs ships for wasm. Rows and columns that are a stride apart see the same taps of the filter.
+ * Each such set, or phase, is a convolution with part of the filter, and all phases together are one convolution with
+ * more output channels.
  */
 export function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, info: Convolution): tf.Tensor {
   const { filterHeight, filterWidth, strideHeight, strideWidth, inChannels, outChannels } = info;
@@ -83,7 +85,10 @@ export function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, info: Convol
   });
 }
 
-/** Zeros before and after the output's gradient, so that its convolution covers the input's rows (or columns) and no more. */
+/**
+ * How many zeros to put before and after the output's gradient, so that its convolution covers exactly the input's rows
+ * (or columns).
+ */
 function phaseBorder(padding: number, size: number, stride: number, taps: number, outputs: number): [number, number] {
   const first = Math.floor(padding / stride);
   const count = Math.ceil((padding + size) / stride) - first;

@@ -1,5 +1,5 @@
 /**
- * Kernels that training needs and tfjs's WebAssembly backend lacks.
+ * Kernels that training needs and that tfjs's WebAssembly backend lacks.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -9,7 +9,7 @@ import { filterGradient, inputGradient } from "./convolutions.ts";
 const WASM = "wasm";
 const FILTER_GRADIENT = "Conv2DBackpropFilter";
 
-/** Registers them; a second call changes nothing. */
+/** Registers these kernels. A second call changes nothing. */
 export function registerWasmKernels(): void {
   if (tf.getKernel(FILTER_GRADIENT, WASM)) return;
   const replace = (kernelName: string, kernelFunc: tf.KernelFunc) => {
@@ -21,14 +21,14 @@ export function registerWasmKernels(): void {
     const { strides, pad, filterShape } = attrs as unknown as ConvolutionAttributes;
     return filterGradient(x, dy, tf.backend_util.computeConv2DInfo(x.shape, filterShape, strides, 1, pad));
   });
-  // the kernel, not the gradient, since the layers' fused convolution calls the kernel itself
+  // this replaces the kernel rather than the gradient, because the layers' fused convolution calls the kernel directly
   replace("Conv2DBackpropInput", ({ inputs, attrs }) => {
     const { dy, filter } = inputs as Record<string, tf.Tensor4D>;
     const { strides, pad, inputShape } = attrs as unknown as ConvolutionAttributes;
     return inputGradient(dy, filter, tf.backend_util.computeConv2DInfo(inputShape, filter.shape, strides, 1, pad));
   });
   registerBatchNorm(WASM, { outputs: 5, forward: batchNorm, backward: batchNormGradient });
-  // tfjs's own counts a pixel once, however many windows it is the maximum of
+  // tfjs's own kernel counts a pixel once, even if it is the maximum of several windows
   replace("MaxPoolGrad", ({ inputs, attrs }) => {
     const { dy, input } = inputs as Record<string, tf.Tensor4D>;
     const { filterSize, strides, pad } = attrs as unknown as PoolAttributes;
@@ -51,7 +51,9 @@ interface PoolAttributes extends Pick<ConvolutionAttributes, "strides" | "pad"> 
   readonly filterSize: [number, number] | number;
 }
 
-/** Sums over all but the channels: each image's mean by pooling, which is the fastest sum that this backend has. */
+/**
+ * Sums over everything but the channels. It takes each image's mean by pooling, the fastest way to sum on this backend.
+ */
 function channelSums(x: tf.Tensor): tf.Tensor {
   const [images, height, width, channels] = x.shape as Shape4D;
   const means = tf.avgPool(x as tf.Tensor4D, [height, width], 1, "valid");
@@ -83,7 +85,9 @@ function batchNorm(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, settings: Ba
   });
 }
 
-/** `dx = a dy + b x + c` with one a, b and c a channel: four passes over the images in place of a dozen. */
+/**
+ * Computes `dx = a dy + b x + c`, with an a, b and c for each channel: four passes over the images instead of a dozen.
+ */
 function batchNormGradient(dy: tf.Tensor, x: tf.Tensor, gamma: tf.Tensor, [mean, inverse]: tf.Tensor[]): tf.Tensor[] {
   return tf.tidy(() => {
     const n = x.size / x.shape.at(-1)!;
@@ -96,7 +100,10 @@ function batchNormGradient(dy: tf.Tensor, x: tf.Tensor, gamma: tf.Tensor, [mean,
   });
 }
 
-/** The gradient of max pooling: each window's goes to its first maximum; a pixel gathers those of all its windows. */
+/**
+ * The gradient of max pooling. Each window passes its gradient to its first maximum, and a pixel adds up what it gets
+ * from all its windows.
+ */
 function maxPoolGradient(dy: tf.Tensor4D, input: tf.Tensor4D, info: tf.backend_util.Conv2DInfo): tf.Tensor {
   const [x, gradient] = [input.dataSync(), dy.dataSync()];
   const sums = new Float32Array(input.size);

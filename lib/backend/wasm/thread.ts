@@ -1,6 +1,6 @@
 /**
- * What a thread of tfjs's WebAssembly backend runs: the script that the package brings for a browser's worker, fed with
- * the messages of a worker of Node's kind.
+ * The script of one thread of tfjs's WebAssembly backend. It runs the script that the package includes for browser
+ * workers, and passes it the messages that arrive here in Node's worker format.
  * @module
  */
 import { createRequire } from "node:module";
@@ -21,7 +21,8 @@ const script = globalThis as unknown as {
 script.self = globalThis;
 script.postMessage = (message) => parentPort!.postMessage(message);
 script.importScripts = () => void (script.WasmBackendModuleThreadedSimd = require(`${FILES}.js`));
-// with no `process` it takes itself to be in a browser; its text went through a template, hence the line ends
+// Without `process` the script believes that it is in a browser. It was stored as a template string, so its line breaks
+// must be escaped again.
 new Function("process", wasmWorkerContents.replaceAll("\n", "\\n"))();
 const receive = script.onmessage!;
 script.onmessage = null;

@@ -1,16 +1,17 @@
 /**
- * Threads for tfjs's WebAssembly backend, which starts them in browsers only: under Deno it asks for a browser's worker
- * by a blob URL, which Deno lacks here, and so stays with one thread. Two do a step in two thirds of the time.
+ * Threads for tfjs's WebAssembly backend, which by itself starts them only in browsers. Under Deno it tries to start a
+ * browser worker from a blob URL, which does not work here, and so it stays with one thread. Two threads do a training
+ * step in two thirds of the time.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import os from "node:os";
 import { Worker } from "node:worker_threads";
 
-/** Workers that the backend makes at its start, whatever it needs. */
+/** The number of workers that the backend always creates when it starts, however many it needs. */
 const POOL = 8;
 
-/** A message of the backend to a worker. */
+/** A message from the backend to a worker. */
 interface Message {
   cmd?: string;
   urlOrBlob?: unknown;
@@ -23,11 +24,11 @@ class Thread extends Worker {
   }
 
   override postMessage(message: Message): void {
-    // it would name its own script by a blob, which cannot be sent; ours knows the script
+    // the backend would send its script as a blob, which cannot be sent; our worker already has the script
     super.postMessage(message.cmd === "load" ? { ...message, urlOrBlob: "" } : message);
   }
 
-  /** The backend would keep the process alive for a thread that waits. */
+  /** Does nothing: the backend would otherwise keep the process alive for a thread that is only waiting. */
   override ref(): void {}
 }
 
@@ -48,7 +49,7 @@ class SpareThread {
  *
  * @param activate Starts the backend.
  * @param setThreadsCount tfjs-backend-wasm's function of that name.
- * @throws {Error} If a worker fails; the backend is then as before, and can be started with one thread.
+ * @throws {Error} If a worker fails; the backend is then unchanged, and can be started with one thread.
  */
 export async function startWithThreads(
   activate: () => Promise<void>,
@@ -58,7 +59,7 @@ export async function startWithThreads(
   let made = 0;
   let fail: (error: Error) => void;
   const failure = new Promise<never>((_, reject) => fail = reject);
-  // the backend takes workers from the end of its pool
+  // the backend takes workers from the end of its pool, so only the last ones need to be real
   const makeThread = function () {
     if (++made <= POOL - (count - 1)) return new SpareThread();
     const thread = new Thread();
@@ -69,7 +70,7 @@ export async function startWithThreads(
   const { cpus } = os;
   try {
     Object.defineProperty(globalThis, "Worker", { get: () => makeThread, set() {}, configurable: true });
-    os.cpus = () => new Array(2 * count); // it starts a thread for every other core that it is told of
+    os.cpus = () => new Array(2 * count); // it starts one thread for every two cores that it sees
     tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", true);
     setThreadsCount(count);
     await Promise.race([activate(), failure]);

@@ -1,5 +1,5 @@
 /**
- * A training here and the same one in a peer, in alternation.
+ * Alternates a training here with the same training in a peer.
  * @module
  */
 import { median } from "../../support/statistics.ts";
@@ -7,32 +7,36 @@ import { peakMemory } from "./machine.ts";
 import type { Peer } from "./peer.ts";
 import type { BenchRow } from "./table.ts";
 
-/** Pairs of an alternation. */
+/** The number of pairs. */
 const PAIRS = 8;
-/** About how long each half of a pair takes, in milliseconds. */
+/** How long each half of a pair should take, in milliseconds. */
 const HALF = 3000;
 
-/** A pair's two halves, in milliseconds a step. */
+/** The two halves of a pair, in milliseconds per step. */
 export interface Pair {
-  /** Ours. */
+  /** Our time. */
   readonly here: number;
-  /** The peer's. */
+  /** The peer's time. */
   readonly there: number;
 }
 
-/** What {@linkcode alternate} found: milliseconds of a step and peak memory on both sides, and the ratio of speeds. */
+/**
+ * What {@linkcode alternate} measured: milliseconds per step and peak memory on both sides, and the ratio of speeds.
+ */
 export type Alternation = Required<Pick<BenchRow, "here" | "peer">>;
 
 /**
- * Trains here and in the peer by turns, eight times, as many steps each time. Speeds are the medians of the halves; the
- * ratio is the median of the pairs' ratios, so that what slows the machine for a while slows both sides of it.
+ * Trains here and in the peer in turn, eight times, with the same number of steps each time. Speeds are the medians of
+ * the halves. The ratio is the median of the pairs' ratios, so that if something slows the machine for a while, it
+ * slows both sides of a ratio.
  *
  * @param peer The peer.
  * @param parameters How many parameters the model has here.
- * @param fit Trains so many steps here; gives the mean milliseconds of one.
- * @param steps Steps in each half; by default some three seconds of them, by a first measurement here.
- * @param onPair Told of each pair.
- * @throws {Error} If the peer's model has another number of parameters.
+ * @param fit Trains a number of steps here, and returns the mean milliseconds of one.
+ * @param steps The number of steps in each half. By default about three seconds' worth, according to a first
+ * measurement here.
+ * @param onPair Called after each pair.
+ * @throws {Error} If the peer's model has a different number of parameters.
  */
 export async function alternate(
   peer: Peer,
@@ -42,10 +46,10 @@ export async function alternate(
 ): Promise<Alternation> {
   if (peer.parameters !== parameters) {
     throw new Error(
-      `Cannot bench against ${peer.name}: the models must have as many parameters, got ${parameters} here and ${peer.parameters} there`,
+      `Cannot bench against ${peer.name}: the models must have the same number of parameters, got ${parameters} here and ${peer.parameters} there`,
     );
   }
-  await fit(2); // what the first steps set up or compile does not count
+  await fit(2); // not timed, because the first steps set things up and compile
   await peer.steps(2);
   const count = steps ?? Math.max(2, Math.round(HALF / await fit(2)));
   const pairs: Pair[] = [];

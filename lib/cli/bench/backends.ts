@@ -1,5 +1,5 @@
 /**
- * The table of `bench --all`: a line for each backend that can be had here.
+ * The table of `bench --all`, with a line for each backend that is available here.
  * @module
  */
 import { missingNativePart } from "../../backend/native/setup/package.ts";
@@ -9,7 +9,7 @@ import type { Voice } from "../terminal.ts";
 import { type BenchmarkName, compiledBenchmark } from "./benchmarks.ts";
 import { stepper, trainingStep } from "./bench_model.ts";
 
-/** Times a model on every backend that can be had, at sizes that it can bear. */
+/** Times a model on every available backend, at sizes that suit the backend. */
 export async function allBackends(model: BenchmarkName, batchSize: number, speak: Voice): Promise<void> {
   const { say } = speak;
   await ensureNative("auto", false, speak);
@@ -19,7 +19,7 @@ export async function allBackends(model: BenchmarkName, batchSize: number, speak
       say(`${name.padEnd(10)} not set up`);
       continue;
     }
-    // the slow ones get a batch that ends this minute
+    // slow backends get a batch small enough to finish within a minute
     const [batch, steps] = { native: [batchSize, 8], webgpu: [4, 1], wasm: [16, 3], cpu: [1, 1] }[name];
     try {
       await selectBackend(name);

@@ -1,5 +1,5 @@
 /**
- * `deno task bench`: how fast this machine trains, what that could be at best, and how the peers do.
+ * `deno task bench` measures how fast this machine trains, compared with what it could do at best and with the peers.
  * @module
  */
 import { checkChoice } from "../../support/check.ts";
@@ -18,15 +18,21 @@ import { gigabytes, images, tableHead, tableRow } from "./table.ts";
 
 const FLAGS = {
   model: { takes: "text", help: `all, or ${BENCHMARK_NAMES.join(", ")}` },
-  steps: { takes: "number", help: "steps to time (12); in each half of a pair against a peer (3 seconds of them)" },
+  steps: {
+    takes: "number",
+    help: "steps to time (12); with --against, the steps in each half of a pair (about 3 seconds)",
+  },
   ...STEP_FLAGS,
-  against: { takes: "text", help: "keras or pytorch: the same training there, in eight pairs of alternate runs" },
-  all: { help: "one line for each backend that can be had here" },
-  row: { help: "the result as one line, as it stands in the table of --model all" },
+  against: {
+    takes: "text",
+    help: "keras or pytorch: also run the same training there, in eight pairs of alternating runs",
+  },
+  all: { help: "one line for each backend that is available here" },
+  row: { help: "print the result as one line, as in the table of --model all" },
 } as const satisfies Record<string, Flag>;
 
 const HELP = helpText(
-  "deno task bench: how fast a model trains here, MiniGoogLeNet by default. Let nothing else run.",
+  "deno task bench: measure how fast a model trains here, by default MiniGoogLeNet. Let nothing else run.",
   { "What": FLAGS },
   [
     "deno task bench",
@@ -38,7 +44,7 @@ const HELP = helpText(
   ],
 );
 
-/** Runs the command; returns the exit code. */
+/** Runs the command and returns the exit code. */
 export async function bench(args: readonly string[]): Promise<number> {
   const started = performance.now();
   const flags = parseFlags(FLAGS, args);
@@ -74,8 +80,8 @@ export async function bench(args: readonly string[]): Promise<number> {
 }
 
 /**
- * A line for each model. Each has a process of its own, since the most memory that a process ever held only grows from
- * one model to the next.
+ * Prints a line for each model. Each model has its own process, because a process's peak memory never falls from one
+ * model to the next.
  */
 async function eachModel(
   args: readonly string[],
@@ -83,7 +89,7 @@ async function eachModel(
   against: PeerName | undefined,
   speak: Voice,
 ): Promise<number> {
-  // what is set up once is set up here, where it is told of
+  // set up here, where messages about it are visible
   await startBackend(choice, { precision }, speak);
   if (against) await pythonTools(against, speak.say);
   speak.say(tableHead(against !== undefined));
@@ -103,7 +109,7 @@ async function eachModel(
   return 0;
 }
 
-/** A training here and in the peer: each pair and what comes of them, or a line alone. */
+/** Compares a training here with the peer's. Prints each pair and the result, or only one line. */
 async function besidePeer(
   against: PeerName,
   { model: name, batchSize, precision, steps }: StepFlags,
@@ -134,19 +140,19 @@ async function besidePeer(
   }
 }
 
-/** Milliseconds of a step, with a digit more where they are few. */
+/** Formats the milliseconds of a step, with one more digit if they are few. */
 const milliseconds = (ms: number) => `${ms.toFixed(ms < 100 ? 1 : 0)} ms`;
 
-/** Steps whose median counts, without a peer. */
+/** The number of steps over which to take the median, without a peer. */
 const STEPS = 12;
 
-/** A training without a peer, as a line. */
+/** Measures a training without a peer, and prints one line. */
 async function oneLine({ model, batchSize, steps = STEPS }: StepFlags, say: Say): Promise<void> {
   const ms = await trainingStep(await stepper(compiledBenchmark(model), batchSize), steps);
   say(tableRow({ model, batchSize, here: { ms, peak: peakMemory() } }));
 }
 
-/** A training without a peer, and what the machine could do. */
+/** Measures a training without a peer, and what the machine could do. */
 async function alone(
   { model: name, batchSize, steps = STEPS }: StepFlags,
   started: number,

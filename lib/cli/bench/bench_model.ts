@@ -1,5 +1,5 @@
 /**
- * What `bench` and `profile` measure: the training of a model on noise.
+ * Trains a model on noise, for `bench` and `profile` to measure.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -19,18 +19,18 @@ import { backendFlag, MACHINE_FLAGS } from "../session.ts";
 import { atTheDoor } from "../terminal.ts";
 import { BENCHMARK_NAMES, type BenchmarkName, BENCHMARKS } from "./benchmarks.ts";
 
-/** The flags that `bench` and `profile` share, but for `--model` and `--steps`, which they explain themselves. */
+/** The flags that `bench` and `profile` share, except `--model` and `--steps`, which each explains itself. */
 export const STEP_FLAGS = {
   "batch-size": { takes: "number", help: "images in a batch (64 for MiniGoogLeNet; each model has its own)" },
   backend: MACHINE_FLAGS.backend,
   precision: EXPERIMENT_FLAGS.precision,
 } as const satisfies Record<string, Flag>;
 
-/** What the flags of `bench` and `profile` say. */
+/** The values of the flags of `bench` and `profile`. */
 export interface StepFlags {
   /** The model; with `--model all`, the first. */
   readonly model: BenchmarkName;
-  /** Images in a batch: as given, or the model's own. */
+  /** Images in a batch, as given or as usual for the model. */
   readonly batchSize: number;
   /** Steps, if given. */
   readonly steps?: number;
@@ -40,7 +40,9 @@ export interface StepFlags {
   readonly precision: Precision;
 }
 
-/** The flags that `bench` and `profile` share, checked; `others` is what `--model` takes besides the models' names. */
+/**
+ * Checks the flags that `bench` and `profile` share. `others` lists what `--model` accepts besides the models' names.
+ */
 export function stepFlags(
   flags: { model?: string; "batch-size"?: number; steps?: number; backend?: string; precision?: string },
   others: readonly "all"[] = [],
@@ -59,8 +61,9 @@ export function stepFlags(
 }
 
 /**
- * Images of noise in ten classes. They are dark, bytes of 0 to 3, so that less their mean they are numbers around 1: full
- * bytes would drive the perceptron's softmax to 0 and 1 within a few steps, where nothing is left to learn.
+ * Makes images of noise in ten classes. They are dark, with bytes from 0 to 3, so that subtracting their mean leaves
+ * numbers around 1. Bytes up to 255 would drive the perceptron's softmax to 0 and 1 within a few steps, and then there
+ * would be nothing left to learn.
  */
 export function noise(size: number): ImageDataset {
   const random = randomFrom(1);
@@ -74,14 +77,14 @@ export function noise(size: number): ImageDataset {
   });
 }
 
-/** A function that trains one step, on one batch that is at hand. */
+/** Returns a function that trains one step on a batch that is already in memory. */
 export async function stepper(model: tf.LayersModel, batchSize: number): Promise<() => Promise<void>> {
   const images = noise(batchSize);
   const { value } = await (await batches(images, { batchSize, mean: meanImage(images) }).iterator()).next();
   return async () => void await model.trainOnBatch(value.xs, value.ys);
 }
 
-/** Milliseconds of one training step: the median after one more to warm up. */
+/** The milliseconds of one training step: the median, after an extra step to warm up. */
 export async function trainingStep(step: () => Promise<void>, steps: number): Promise<number> {
   await step();
   const times: number[] = [];
@@ -94,8 +97,8 @@ export async function trainingStep(step: () => Promise<void>, steps: number): Pr
 }
 
 /**
- * A function that trains so many steps as users do, by `fitDataset` with batches and a scheduler, and returns the mean
- * milliseconds of a step, from the beginning of the first to the end of the last.
+ * Returns a function that trains a number of steps as users do, with `fitDataset`, batches and a scheduler. It returns
+ * the mean milliseconds per step, from the beginning of the first step to the end of the last.
  */
 export function fitter(model: tf.LayersModel, name: BenchmarkName, batchSize: number): (n: number) => Promise<number> {
   const images = noise(BATCHES_AT_HAND * batchSize);
@@ -116,5 +119,5 @@ export function fitter(model: tf.LayersModel, name: BenchmarkName, batchSize: nu
   };
 }
 
-/** As many batches lie in memory, here and in the peers, and are gone through again and again. */
+/** How many batches are held in memory, here and in the peers, and used again and again. */
 const BATCHES_AT_HAND = 4;

@@ -1,5 +1,5 @@
 /**
- * The models that `bench` and `profile` know, with what they are trained by.
+ * The models that `bench` and `profile` know, and how each is trained.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -10,19 +10,21 @@ import { smallCnn } from "../../models/small_cnn.ts";
 
 /** A model to measure. The peers build the same one, under the same name, in `../python/`. */
 export interface Benchmark {
-  /** Builds it for images of 32 x 32 x 3 and ten classes, not compiled. */
+  /** Builds the model for images of 32 x 32 x 3 and ten classes, without compiling it. */
   readonly build: (options: { seed: number }) => tf.LayersModel;
-  /** Images in a batch, unless `--batch-size` says otherwise. */
+  /** Images in a batch, unless `--batch-size` is given. */
   readonly batchSize: number;
-  /** The highest rate of the schedule that it trains at; a tenth of it is the lowest. */
+  /** The highest rate of its schedule. The lowest is a tenth of it. */
   readonly learningRate: number;
-  /** What trains it. */
+  /** Makes its optimizer. */
   readonly optimizer: (learningRate: number) => tf.Optimizer;
 }
 
 const momentum = (learningRate: number) => tf.train.momentum(learningRate, 0.9);
 
-/** The models by name; the first is the default. cifar10_full has its L2 penalty and local response normalization. */
+/**
+ * The models by name. The first is the default. cifar10_full includes its L2 penalty and local response normalization.
+ */
 export const BENCHMARKS = {
   "mini-googlenet": {
     build: miniGoogLeNet,
@@ -62,7 +64,7 @@ export type BenchmarkName = keyof typeof BENCHMARKS;
 /** All names, in the order of the tables. */
 export const BENCHMARK_NAMES = Object.keys(BENCHMARKS) as BenchmarkName[];
 
-/** A perceptron 3072-512-256-10 with ReLU and softmax: 1,707,274 parameters. */
+/** A perceptron with layers of 3072, 512, 256 and 10, ReLU and softmax: 1,707,274 parameters. */
 function perceptron({ seed }: { seed: number }): tf.LayersModel {
   const layer = (units: number, activation: "relu" | "softmax") =>
     tf.layers.dense({ units, activation, kernelInitializer: tf.initializers.glorotUniform({ seed: seed + units }) });
@@ -77,7 +79,7 @@ function perceptron({ seed }: { seed: number }): tf.LayersModel {
   });
 }
 
-/** A model of the table, with its weights drawn and compiled as it is measured. */
+/** Builds and compiles a model as it is measured. */
 export function compiledBenchmark(name: BenchmarkName): tf.LayersModel {
   const { build, optimizer, learningRate } = BENCHMARKS[name];
   const model = build({ seed: 1 });
@@ -86,8 +88,8 @@ export function compiledBenchmark(name: BenchmarkName): tf.LayersModel {
 }
 
 /**
- * What training on one image takes, in GFLOP: the multiplications and additions of convolutions and dense layers, each of
- * which runs forward, back to its weights and, but for the first, back to its input.
+ * What training on one image costs, in GFLOP. This counts the multiplications and additions of convolutions and dense
+ * layers. Each layer runs forward, backward to its weights and, except for the first, backward to its input.
  */
 export function trainingGflop(model: tf.LayersModel): number {
   const products = model.layers.flatMap(({ weights, outputShape }) => {

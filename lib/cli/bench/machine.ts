@@ -1,5 +1,5 @@
 /**
- * What the machine can do besides a training step, for `bench`.
+ * Measures what the machine can do besides training steps, for `bench`.
  * @module
  */
 import process from "node:process";
@@ -15,10 +15,10 @@ import { join } from "../../support/path.ts";
 import { median } from "../../support/statistics.ts";
 import { noise } from "./bench_model.ts";
 
-/** The most memory that this process ever held, in bytes. */
+/** The most memory that this process has ever used, in bytes. */
 export const peakMemory = () => 1024 * process.resourceUsage().maxRSS;
 
-/** Milliseconds to make one augmented batch. */
+/** The milliseconds it takes to make one augmented batch. */
 export async function dataPipeline(batchSize: number): Promise<number> {
   const images = noise(10 * batchSize);
   const augment = [randomShift(), randomFlip()];
@@ -32,7 +32,7 @@ export async function dataPipeline(batchSize: number): Promise<number> {
   return median(times);
 }
 
-/** How long CIFAR-10 takes from the cache, hashes checked, and how much memory it adds. */
+/** Measures how long loading CIFAR-10 from the cache takes, with its hashes checked, and how much memory it adds. */
 export async function loading(row: (name: string, value: string) => void): Promise<void> {
   if ((await wrongFiles(join(cacheDirectory(), "cifar-10"))).length) return row("CIFAR-10 from the cache", "not here");
   const before = Deno.memoryUsage().rss;
@@ -43,7 +43,7 @@ export async function loading(row: (name: string, value: string) => void): Promi
   row("CIFAR-10 from the cache", `${seconds} s, ${(added / 1e6).toFixed(0)} MB`);
 }
 
-/** GFLOP a second of a large matrix product on the backend: what a training can at best come near to. */
+/** GFLOP per second of a large matrix product on the backend, which is the most that a training could approach. */
 export async function matrixProduct(): Promise<number> {
   const n = 2048;
   const [a, b] = [tf.randomUniform([n, n]), tf.randomUniform([n, n])];
@@ -59,7 +59,7 @@ export async function matrixProduct(): Promise<number> {
   return 2 * n ** 3 / median(times) / 1e6;
 }
 
-/** Evaluations of `cyclical` a second. */
+/** Evaluations of `cyclical` per second. */
 export function scheduleRate(): number {
   const rate = cyclical({ mode: "triangular2" });
   const count = 5_000_000;

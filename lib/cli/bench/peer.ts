@@ -1,28 +1,28 @@
 /**
- * Keras or PyTorch in a process of its own, which trains when it is told to.
+ * Runs Keras or PyTorch in a separate process, which trains on command.
  * @module
  */
 import type { Precision } from "../../backend/precision.ts";
 import { pythonScript, pythonTools } from "../python.ts";
 import { type BenchmarkName, BENCHMARKS } from "./benchmarks.ts";
 
-/** What a peer tells after some steps. */
+/** What a peer reports after some steps. */
 export interface PeerSteps {
-  /** The mean milliseconds of a step, from the beginning of the first to the end of the last. */
+  /** The mean milliseconds per step, from the beginning of the first step to the end of the last. */
   readonly ms: number;
-  /** The most memory that it held so far, in bytes. */
+  /** The most memory that it has used so far, in bytes. */
   readonly peak: number;
 }
 
-/** A peer that waits. */
+/** A peer that waits for commands. */
 export interface Peer {
-  /** Its name, for a person. */
+  /** Its name, as shown to the user. */
   readonly name: string;
   /** How many parameters its model has. */
   readonly parameters: number;
-  /** Trains so many steps. */
+  /** Trains a number of steps. */
   steps(count: number): Promise<PeerSteps>;
-  /** Ends it. */
+  /** Ends the process. */
   end(): Promise<void>;
 }
 
@@ -34,10 +34,10 @@ const PEERS = {
 /** A peer's name on the command line. */
 export type PeerName = keyof typeof PEERS;
 
-/** All of them. */
+/** The names of all peers. */
 export const PEER_NAMES = Object.keys(PEERS) as PeerName[];
 
-/** What a peer is to train. */
+/** What a peer must train. */
 export interface PeerRequest {
   /** The model. */
   readonly model: BenchmarkName;
@@ -48,12 +48,12 @@ export interface PeerRequest {
 }
 
 /**
- * Starts a peer in its private environment, which is made on the first call. It trains the same model at the same
- * batch size, with oneDNN on as here, and with its own mixed precision where ours is.
+ * Starts a peer in its private environment, which is set up the first time. It trains the same model at the same batch
+ * size, with oneDNN switched on as here, and with its own mixed precision if we use ours.
  *
- * @param peer Which one.
- * @param request What it is to train.
- * @param say Told of the set-up.
+ * @param peer Which peer to start.
+ * @param request What it must train.
+ * @param say Called with messages about the set-up.
  */
 export async function startPeer(
   peer: PeerName,
@@ -62,7 +62,7 @@ export async function startPeer(
 ): Promise<Peer> {
   const { name, script } = PEERS[peer];
   const child = new Deno.Command(await pythonTools(peer, say), {
-    // -B: no compiled files beside the script
+    // -B: write no compiled files next to the script
     args: ["-B", pythonScript(script), model, `${batchSize}`, precision, `${BENCHMARKS[model].learningRate}`],
     env: { TF_ENABLE_ONEDNN_OPTS: "1" },
     stdin: "piped",
@@ -78,7 +78,7 @@ export async function startPeer(
       const { value, done } = await lines.read();
       if (done) {
         const last = (await complaints).trim().split("\n").at(-1) ||
-          "Nothing was said: the machine may have run out of memory; try a smaller --batch-size";
+          "It gave no reason: the machine may have run out of memory; try a smaller --batch-size";
         throw new Error(`Cannot bench against ${name}: its process ended without an answer. ${last}`);
       }
       waiting += value;

@@ -1,17 +1,17 @@
 /**
- * The table of `bench --model all`: a line for each model.
+ * The table of `bench --model all`, with a line for each model.
  * @module
  */
 
-/** How a training here does, and, where there is one, how the peer's does. */
+/** The speed and memory of a training here and, if there is a peer, there. */
 export interface BenchRow {
   /** The model's name. */
   readonly model: string;
   /** Images in a batch. */
   readonly batchSize: number;
-  /** Milliseconds of a step, and the most memory held, in bytes. */
+  /** Milliseconds per step, and the peak memory in bytes. */
   readonly here: { readonly ms: number; readonly peak: number };
-  /** The same of the peer, and how many times its speed we have. */
+  /** The same numbers for the peer, and how many times as fast as the peer we are. */
   readonly peer?: { readonly ms: number; readonly peak: number; readonly ratio: number };
 }
 
@@ -26,11 +26,11 @@ const BESIDE = [
   "peak memory, peer",
 ];
 
-/** Columns as wide as their heads; the first, of names, is wide enough for the longest. */
+/** A line with columns as wide as their headings. The first column, for names, is wide enough for the longest. */
 const line = (heads: readonly string[], cells: readonly string[]) =>
   cells.map((cell, index) => index ? cell.padStart(heads[index].length + 3) : cell.padEnd(14)).join("");
 
-/** The table's head, with the peer's columns or without. */
+/** The table's headings, with or without the peer's columns. */
 export const tableHead = (withPeer: boolean): string => withPeer ? line(BESIDE, BESIDE) : line(ALONE, ALONE);
 
 /** A line of the table. */
@@ -48,8 +48,8 @@ export function tableRow({ model, batchSize, here, peer }: BenchRow): string {
   ]);
 }
 
-/** Images a second, from the milliseconds of a step. */
+/** Images per second, from the milliseconds per step. */
 export const images = (batchSize: number, ms: number): string => (batchSize / ms * 1000).toFixed(1);
 
-/** Memory as people read it. */
+/** Formats an amount of memory. */
 export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;

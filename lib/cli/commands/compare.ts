@@ -1,5 +1,6 @@
 /**
- * `deno task compare`: schedules against each other at one budget, resumable within each run, shardable.
+ * `deno task compare` compares schedules at the same budget. It can resume within each run, and can be split into
+ * shards.
  * @module
  */
 import { chosenValues, readRuns } from "../../experiments/comparison_runs.ts";
@@ -14,12 +15,12 @@ import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, readSaved, 
 import { hearSignals, voice } from "../terminal.ts";
 
 const COMPARE_FLAGS = {
-  seeds: { takes: "number", help: "how many seeds; several give mean, deviation and differences (1)" },
+  seeds: { takes: "number", help: "how many seeds to run; with several, you get mean, deviation and differences (1)" },
   choose: { help: "choose each schedule's value on held-out images with the first seed, for all seeds" },
   shard: { takes: "text", help: "a part of the runs, as in 2/4: the second of four" },
-  merge: { takes: "text", help: "put the runs of a directory together: no training" },
+  merge: { takes: "text", help: "merge the runs in a directory, without training" },
   config: { takes: "text", help: "start from a run's config.json, or repeat a record" },
-  output: { takes: "text", help: "where runs and results go (output/compare); runs that are there are kept" },
+  output: { takes: "text", help: "the directory for runs and results (output/compare); existing runs are kept" },
   record: { takes: "text", help: "write the results to this file as a record" },
   ...LIST_FLAG,
 } as const satisfies Record<string, Flag>;
@@ -27,7 +28,7 @@ const COMPARE_FLAGS = {
 const FLAGS = { ...JOB_FLAGS, ...MACHINE_FLAGS, ...COMPARE_FLAGS };
 const SETTINGS = Object.keys(JOB_FLAGS) as (keyof typeof JOB_FLAGS)[];
 
-/** An experiment's flags in groups, as far as a comparison takes them: it has several schedules. */
+/** An experiment's flags in groups, without those that a comparison does not take because it has several schedules. */
 const GROUPS = Object.fromEntries(
   Object.entries(EXPERIMENT_GROUPS).map(([title, flags]) =>
     [title, Object.fromEntries(Object.entries(flags).filter(([name]) => name in JOB_FLAGS))] as const
@@ -35,7 +36,7 @@ const GROUPS = Object.fromEntries(
 );
 
 const HELP = helpText(
-  "deno task compare: train the same model under several schedules at one budget. One of\n" +
+  "deno task compare: train the same model under several schedules at the same budget. One of\n" +
     `${VARIED.map((name) => `--${name}`).join(", ")}\nmay have several values, as in ` +
     "0.002,0.01,0.05: every schedule then trains with each.",
   { "What to compare": { schedules: JOB_FLAGS.schedules, ...COMPARE_FLAGS }, ...GROUPS, "The machine": MACHINE_FLAGS },
@@ -45,11 +46,11 @@ const HELP = helpText(
     "deno task compare --max-lr 0.005,0.02,0.08 --choose --seeds 3      each at its own best maximum",
     "deno task compare --max-lr 0.002,0.01,0.05 --schedules fixed,step  what a bad guess costs",
     "deno task compare --shard 1/4 --output shared/comparison           one of four jobs",
-    "deno task compare --merge shared/comparison                        when all have ended",
+    "deno task compare --merge shared/comparison                        when all jobs are done",
   ],
 );
 
-/** Runs the command; returns the exit code. */
+/** Runs the command and returns the exit code. */
 export async function compare(args: readonly string[]): Promise<number> {
   const flags = parseFlags(FLAGS, args);
   const speak = voice();
@@ -74,10 +75,12 @@ export async function compare(args: readonly string[]): Promise<number> {
   const choice = backendFlag(flags.backend);
   const jobsOn = (backend: string) =>
     saved?.record ? recordJobs(saved.record) : jobsOf(flags, count, backend, saved?.experiment);
-  const asked = jobsOn(choice); // a wrong call is found before anything is set up
+  const asked = jobsOn(choice); // find a wrong call before anything is set up
   for (const { experiment } of asked) checkEarly(experiment, flags);
   if (flags.choose && (asked[0].value === undefined || asked[0].experiment.data.validationSize === 0)) {
-    throw new UsageError("Cannot choose values: --choose needs several of one flag, and images held out, got none");
+    throw new UsageError(
+      "Cannot choose values: --choose needs a flag with several values, and held-out images, got none",
+    );
   }
   const directory = flags.output ?? join("output", "compare");
 
@@ -87,7 +90,7 @@ export async function compare(args: readonly string[]): Promise<number> {
   const jobs = jobsOn(backend);
   const images = await loadImages(jobs[0].experiment, flags, speak, stop);
   const { plan } = planOn(jobs[0].experiment, images);
-  speak.say(`Budget: ${plan.iterations} iterations of ${plan.experiment.budget.batchSize} images a run`);
+  speak.say(`Budget: ${plan.iterations} iterations of ${plan.experiment.budget.batchSize} images in each run`);
   checkFree(jobs, directory, backend, await readRuns(directory));
   const running = { shard, directory, backend, images, command, stop, speak };
   const firstSeed = jobs[0].seed;
@@ -99,7 +102,7 @@ export async function compare(args: readonly string[]): Promise<number> {
     if (!await runJobs(jobs.filter(({ name, value }) => value === chosen.get(name)), running)) return stop.code();
   }
   if (shard.of > 1) {
-    speak.say(`Shard ${shard.number} of ${shard.of} has ended; --merge ${directory} puts all together.`);
+    speak.say(`Shard ${shard.number} of ${shard.of} is done; merge all shards with --merge ${directory}.`);
     return 0;
   }
   return await writeComparison(directory, { command, jobs, ...flags }, speak);

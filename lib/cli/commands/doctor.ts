@@ -1,5 +1,5 @@
 /**
- * `deno task doctor`: what of this machine is in order, one line each, with a cure for what is not.
+ * `deno task doctor` checks this machine. It prints one line per check, with a cure for each problem.
  * @module
  */
 import { cacheDirectory } from "../../support/directories.ts";
@@ -18,11 +18,11 @@ const HELP = helpText("deno task doctor: check what training and notebooks need 
   "deno task doctor",
 ]);
 
-/** One finding. */
+/** The result of one check. */
 export interface Finding {
-  /** What was looked at. */
+  /** What was checked. */
   readonly name: string;
-  /** `"ok"`, `"note"` for what one can do without, `"bad"` for what must be cured. */
+  /** `"ok"`, `"note"` for something you can do without, or `"bad"` for something that must be fixed. */
   readonly state: "ok" | "note" | "bad";
   /** What was found, and the cure. */
   readonly text: string;
@@ -32,7 +32,7 @@ const ok = (name: string, text: string): Finding => ({ name, state: "ok", text }
 const note = (name: string, text: string): Finding => ({ name, state: "note", text });
 const bad = (name: string, text: string): Finding => ({ name, state: "bad", text });
 
-/** Runs the command; returns the exit code: 1 if something must be cured. */
+/** Runs the command and returns the exit code, which is 1 if something must be fixed. */
 export async function doctor(args: readonly string[]): Promise<number> {
   const flags = parseFlags({}, args);
   const { say } = voice();
@@ -50,7 +50,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   return findings.some(({ state }) => state === "bad") ? 1 : 0;
 }
 
-/** Deno's version. */
+/** Checks Deno's version. */
 export function deno(version: string = Deno.version.deno): Finding {
   return atLeast(version, LEAST_DENO)
     ? ok("Deno", version)
@@ -68,7 +68,10 @@ async function kernel(): Promise<Finding> {
     await Deno.stat(program);
     return ok("notebook kernel", "installed");
   } catch {
-    return note("notebook kernel", "not installed, or of a Deno that is gone; `deno task kernel`");
+    return note(
+      "notebook kernel",
+      "not installed, or it belongs to a Deno that no longer exists; run `deno task kernel`",
+    );
   }
 }
 
@@ -77,22 +80,22 @@ async function native(): Promise<Finding> {
   if (!missing) {
     return {
       compiled: ok("native TensorFlow", "ready, with faster convolutions"),
-      missing: note("native TensorFlow", "ready, but for faster convolutions; `deno task setup` compiles them"),
+      missing: note("native TensorFlow", "ready, but without faster convolutions; `deno task setup` compiles them"),
       impossible: ok("native TensorFlow", "ready, with TensorFlow's own convolutions"),
     }[ownOperations()];
   }
   const { why } = planNative(await platformFacts());
   return note(
     "native TensorFlow",
-    `${missing}; \`deno task setup\`${why ? ` (${why})` : ""}; WebAssembly serves until then`,
+    `${missing}; \`deno task setup\`${why ? ` (${why})` : ""}; until then, WebAssembly is used`,
   );
 }
 
-/** Whether `--precision bfloat16` can be asked for. */
+/** Checks whether `--precision bfloat16` can be used. */
 export function precision(missing: string | undefined = missingBfloat16()): Finding {
   return missing
-    ? note("bfloat16", `it needs ${missing}; float32 serves everywhere`)
-    : ok("bfloat16", "the processor has it: try `deno task train --precision bfloat16`");
+    ? note("bfloat16", `it needs ${missing}; float32 works everywhere`)
+    : ok("bfloat16", "the processor supports it: try `deno task train --precision bfloat16`");
 }
 
 async function images(): Promise<Finding> {
@@ -102,7 +105,7 @@ async function images(): Promise<Finding> {
     : note("CIFAR-10", `${wrong.length} of 6 files missing or wrong; \`deno task setup\` fetches them`);
 }
 
-/** Which of the hosts that data comes from answer, within three seconds. */
+/** Checks which of the hosts that data comes from answer within three seconds. */
 async function network(): Promise<Finding> {
   const hosts = [...new Set(await dataHosts())];
   const answers = await Promise.all(hosts.map(async (host) => {
@@ -115,10 +118,13 @@ async function network(): Promise<Finding> {
   }));
   const text = answers.join(", ");
   if (answers.some((answer) => answer.endsWith("answers"))) return ok("network", text);
-  return note("network", `${text}; work offline with \`--offline\` once set up, or give a folder with \`--data\``);
+  return note(
+    "network",
+    `${text}; after set-up you can work offline with \`--offline\`, or give a folder with \`--data\``,
+  );
 }
 
-/** Whether the cache's directory can be written to. */
+/** Checks whether the cache directory can be written to. */
 async function disk(): Promise<Finding> {
   const directory = cacheDirectory();
   try {
@@ -126,15 +132,18 @@ async function disk(): Promise<Finding> {
     const probe = await Deno.makeTempFile({ dir: directory, prefix: "doctor-" });
     await Deno.writeFile(probe, new Uint8Array(1_000_000));
     await Deno.remove(probe);
-    return ok("disk", "the cache directory takes files");
+    return ok("disk", "the cache directory can be written to");
   } catch (error) {
-    return bad("disk", `the cache directory takes no files (${(error as Error).name}); name another by CLR_CACHE_DIR`);
+    return bad(
+      "disk",
+      `the cache directory cannot be written to (${(error as Error).name}); name another with CLR_CACHE_DIR`,
+    );
   }
 }
 
 async function python(): Promise<Finding> {
   return await hasPython("notebooks") ? ok("notebook runner", "ready") : note(
     "notebook runner",
-    "not made yet; `deno task notebooks` and `deno task test` make it, from Python 3 with venv",
+    "not set up yet; `deno task notebooks` and `deno task test` set it up with Python 3 and venv",
   );
 }

@@ -1,5 +1,5 @@
 /**
- * `deno task find-lr`: the range test, on the images and the model that flags name.
+ * `deno task find-lr` runs the range test on the images and the model that its flags name.
  * @module
  */
 import { rangeTestFigure } from "../../figures/range_test.ts";
@@ -21,9 +21,9 @@ import { checkNumber } from "../../support/check.ts";
 const TEST_FLAGS = {
   "start-lr": { takes: "number", help: "the first rate (1e-5)" },
   "end-lr": { takes: "number", help: "the last rate (1)" },
-  iterations: { takes: "number", help: "updates, one rate each (100)" },
+  iterations: { takes: "number", help: "updates, each at a new rate (100)" },
   smoothing: { takes: "number", help: "the weight of the past in the smoothed curve (0.9)" },
-  output: { takes: "text", help: "where the plot and the numbers go (output/find-lr)" },
+  output: { takes: "text", help: "the directory for the plot and the numbers (output/find-lr)" },
   ...LIST_FLAG,
 } as const satisfies Record<string, Flag>;
 
@@ -36,7 +36,7 @@ const HELP = helpText(
   ["deno task find-lr", "deno task find-lr --iterations 200 --seed 7"],
 );
 
-/** Runs the command; returns the exit code. */
+/** Runs the command and returns the exit code. */
 export async function findLr(args: readonly string[]): Promise<number> {
   const flags = parseFlags({ ...TEST_FLAGS, ...SETTINGS, ...MACHINE_FLAGS }, args);
   const speak = voice();
@@ -46,8 +46,8 @@ export async function findLr(args: readonly string[]): Promise<number> {
     return 0;
   }
   const choice = backendFlag(flags.backend);
-  const settings = { ...flags, iterations: undefined }; // the test's own, not the budget's
-  // a test starts low, but not at rates where nothing happens, and smooths less than fastai, as it has few batches
+  const settings = { ...flags, iterations: undefined }; // --iterations is the length of the test, not of the budget
+  // The test starts low, but not so low that nothing happens. It smooths less than fastai, because it has few batches.
   const { "start-lr": startLr = 1e-5, "end-lr": endLr = 1, iterations = 100, smoothing = 0.9 } = flags;
   atTheDoor(() => {
     checkNumber(
@@ -83,7 +83,7 @@ export async function findLr(args: readonly string[]): Promise<number> {
     });
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    say("Stopped; a range test has nothing to go on with.");
+    say("Stopped; a range test cannot be resumed.");
     return stop.code();
   }
   void sink.line(

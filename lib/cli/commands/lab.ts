@@ -1,5 +1,5 @@
 /**
- * `deno task lab`: a page to see schedules, run a range test and race schedules in the browser.
+ * `deno task lab` serves a page for exploring schedules, running a range test and racing schedules in the browser.
  * @module
  */
 import { type Assets, labAssets } from "../../lab/assets.ts";
@@ -13,19 +13,19 @@ import { type Flag, helpText, parseFlags, UsageError } from "../flags.ts";
 import { voice } from "../terminal.ts";
 
 const FLAGS = {
-  port: { takes: "number", help: "the port to serve on (0: a free one)" },
-  "no-open": { help: "print the address, and open no browser" },
+  port: { takes: "number", help: "the port to serve on (0: any free port)" },
+  "no-open": { help: "only print the address, without opening a browser" },
   data: { takes: "text", help: "a directory with CIFAR-10's six .bin files (the cache)" },
 } as const satisfies Record<string, Flag>;
 
 const HELP = helpText(
-  "deno task lab: a laboratory in the browser, served to this machine alone. Explore schedules, find the bounds by a\n" +
+  "deno task lab: a laboratory in the browser, served only to this machine. Explore schedules, find the bounds with a\n" +
     "range test, and race schedules, all on your own GPU. Ctrl-C ends it.",
   { "The server": FLAGS },
   ["deno task lab", "deno task lab --port 8080 --no-open"],
 );
 
-/** Runs the command until Ctrl-C; returns the exit code. */
+/** Runs the command until Ctrl-C and returns the exit code. */
 export async function lab(args: readonly string[]): Promise<number> {
   const flags = parseFlags(FLAGS, args);
   const { say } = voice();
@@ -38,7 +38,7 @@ export async function lab(args: readonly string[]): Promise<number> {
     throw new UsageError(`Cannot read --port: it takes a whole number from 0 to 65535, got ${port}`);
   }
   if (flags.data !== undefined && !await exists(data)) {
-    throw new UsageError(`Cannot read --data: it takes a directory that is there, got "${data}"`);
+    throw new UsageError(`Cannot read --data: it takes an existing directory, got "${data}"`);
   }
   const images = cifar10Source(data);
   const server = serve(port, await labAssets(), images);
@@ -50,7 +50,7 @@ export async function lab(args: readonly string[]): Promise<number> {
   say(`The laboratory is at ${server.url} (Ctrl-C ends it)`);
   if (!await images.present()) say(`${NO_IMAGES} Until then, the page offers made-up images.`);
   if (!flags["no-open"]) openBrowser(server.url);
-  await Deno.permissions.revoke({ name: "run" }); // from here on no process is started
+  await Deno.permissions.revoke({ name: "run" }); // from here on, no process is started
   await ended;
   await server.close();
   say("\nThe laboratory has closed.");
@@ -63,7 +63,7 @@ function serve(port: number, assets: Assets, images: ImageSource): LabServer {
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new Error(
-        `Cannot serve on port ${port}: another program has it, perhaps a laboratory that is still running; choose another ` +
+        `Cannot serve on port ${port}: another program uses it, perhaps a laboratory that is still running; choose another ` +
           "port, or leave --port out to get a free one",
         { cause: error },
       );

@@ -1,5 +1,5 @@
 /**
- * `deno task notebooks`: runs the notebooks from top to bottom in fresh kernels, and stores their outputs or compares them.
+ * `deno task notebooks` runs the notebooks from top to bottom in fresh kernels, and stores or compares their outputs.
  * @module
  */
 import { cacheDirectory } from "../../support/directories.ts";
@@ -12,7 +12,7 @@ import { voice } from "../terminal.ts";
 
 const FLAGS = {
   check: { help: "store nothing; compare sources, errors, MIME types, and exact values of deterministic cells" },
-  only: { takes: "text", help: "those whose name contains this" },
+  only: { takes: "text", help: "run only notebooks whose names contain this" },
 } as const satisfies Record<string, Flag>;
 
 const HELP = helpText(
@@ -21,10 +21,10 @@ const HELP = helpText(
   ["deno task notebooks", "deno task notebooks --only 01", "deno task notebooks --check"],
 );
 
-/** A stored notebook is at most so large, in bytes. */
+/** The largest size of a stored notebook, in bytes. */
 const LARGEST = 1_000_000;
 
-/** Runs the command; returns the exit code. */
+/** Runs the command and returns the exit code. */
 export async function notebooks(args: readonly string[]): Promise<number> {
   const flags = parseFlags(FLAGS, args);
   const { say } = voice();

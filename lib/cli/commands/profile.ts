@@ -1,5 +1,5 @@
 /**
- * `deno task profile`: where a training step goes: to which operations, to the tape, to JavaScript between them.
+ * `deno task profile` shows where the time of a training step goes: operations, the tape, and JavaScript between them.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -17,7 +17,7 @@ const FLAGS = {
 } as const satisfies Record<string, Flag>;
 
 const HELP = helpText(
-  "deno task profile: where a training step goes, operation by operation. MiniGoogLeNet by default.",
+  "deno task profile: show where the time of a training step goes, by operation. The default model is MiniGoogLeNet.",
   { "What": FLAGS },
   [
     "deno task profile",
@@ -26,7 +26,7 @@ const HELP = helpText(
   ],
 );
 
-/** Runs the command; returns the exit code. */
+/** Runs the command and returns the exit code. */
 export async function profile(args: readonly string[]): Promise<number> {
   const flags = parseFlags(FLAGS, args);
   const speak = voice();

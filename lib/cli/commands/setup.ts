@@ -1,5 +1,5 @@
 /**
- * `deno task setup`: native TensorFlow and CIFAR-10, ready for later, also offline.
+ * `deno task setup` prepares native TensorFlow and CIFAR-10 for later use, even offline.
  * @module
  */
 import { missingNativePart } from "../../backend/native/setup/package.ts";
@@ -11,22 +11,22 @@ import { ensureNative } from "../session.ts";
 import { hearSignals, showDownload, voice } from "../terminal.ts";
 
 const FLAGS = {
-  "native-only": { help: "native TensorFlow alone, without the images" },
+  "native-only": { help: "only native TensorFlow, without the images" },
   "for-tests": {
-    help: "also what runs notebooks; what cannot be had is named, and its tests are then ignored",
+    help: "also what runs notebooks; names what is not available, and the tests that need it are ignored",
   },
 } as const;
 
 const HELP = helpText(
-  "deno task setup: set up native TensorFlow, and fetch CIFAR-10 and what bundles the laboratory.\n" +
-    "Done once, seconds afterwards.",
+  "deno task setup: set up native TensorFlow, and fetch CIFAR-10 and the laboratory's bundler.\n" +
+    "The first time takes a while; after that, seconds.",
   { "What": FLAGS },
   [
     "deno task setup",
   ],
 );
 
-/** Runs the command; returns the exit code. */
+/** Runs the command and returns the exit code. */
 export async function setup(args: readonly string[]): Promise<number> {
   const flags = parseFlags(FLAGS, args);
   const speak = voice();
@@ -37,7 +37,9 @@ export async function setup(args: readonly string[]): Promise<number> {
   const stop = hearSignals(speak.say);
   await ensureNative("auto", false, speak);
   const missing = missingNativePart();
-  speak.say(missing ? `Native TensorFlow: ${missing}; WebAssembly serves instead.` : "Native TensorFlow is ready.");
+  speak.say(
+    missing ? `Native TensorFlow: ${missing}; WebAssembly will be used instead.` : "Native TensorFlow is ready.",
+  );
   if (flags["native-only"]) return 0;
   const images = async () => {
     await loadCifar10({ signal: stop.signal, onProgress: showDownload(speak.sink) });
@@ -46,7 +48,7 @@ export async function setup(args: readonly string[]): Promise<number> {
   if (!flags["for-tests"]) {
     await images();
     await fetchBundler().catch((error) => {
-      speak.say(`${error.message}\n\`deno task lab\` will need the network the first time; all else is ready.`);
+      speak.say(`${error.message}\n\`deno task lab\` will need the network the first time; everything else is ready.`);
     });
     return 0;
   }
@@ -61,7 +63,7 @@ export async function setup(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** Has `deno bundle` fetch what it works with, esbuild from npm, so that it works offline later. */
+/** Makes `deno bundle` fetch esbuild from npm, which it needs, so that it works offline later. */
 async function fetchBundler(): Promise<void> {
   const anything = new URL("../../schedules/mod.ts", import.meta.url).pathname;
   await run("fetch esbuild for `deno bundle`", Deno.execPath(), ["bundle", "--quiet", anything]);

@@ -1,5 +1,5 @@
 /**
- * `deno task train`: one training, from flags to files.
+ * `deno task train` runs one training, from flags to files.
  * @module
  */
 import { ProgressBar } from "../../callbacks/progress.ts";
@@ -30,35 +30,35 @@ import { eventsAndEstimate, finish } from "../train_report.ts";
 import { hearSignals, voice } from "../terminal.ts";
 
 const RUN_FLAGS = {
-  output: { takes: "text", help: "the run's directory (output/ and a name with the date)" },
-  config: { takes: "text", help: "repeat a run: its config.json, or a record; other flags go over it" },
-  resume: { takes: "text", help: "go on with a run that was stopped: its directory" },
+  output: { takes: "text", help: "the run's directory (in output/, with a name that contains the date)" },
+  config: { takes: "text", help: "repeat a run from its config.json or a record; other flags change its settings" },
+  resume: { takes: "text", help: "continue a stopped run: its directory" },
   record: { takes: "text", help: "write the result to this file as a record; with --resume, that of a finished run" },
   tensorboard: { help: "also write summaries for TensorBoard into the run's directory" },
   "checkpoint-minutes": { takes: "number", help: "the longest time between two checkpoints (5)" },
-  json: { help: "one event a line, as JSON, on standard output" },
+  json: { help: "print one event per line on standard output, as JSON" },
   ...LIST_FLAG,
 } as const satisfies Record<string, Flag>;
 
 const FLAGS = { ...EXPERIMENT_FLAGS, ...MACHINE_FLAGS, ...RUN_FLAGS };
 
-/** The words of `--help`. */
+/** The text of `--help`. */
 export const TRAIN_HELP = helpText(
   "deno task train: train a model under a learning-rate schedule; by default MiniGoogLeNet on CIFAR-10 under a\n" +
-    "cyclical one. What is missing (native TensorFlow, the images) is set up first, once.",
+    "cyclical one. Anything missing (native TensorFlow, the images) is set up the first time.",
   { ...EXPERIMENT_GROUPS, "The machine": MACHINE_FLAGS, "The run": RUN_FLAGS },
   [
     "deno task train                                             the quick preset",
     "deno task train --mode triangular2 --epochs 8               more epochs, halving cycles",
     "deno task train --schedule one-cycle --model cifar10-full   another schedule, another model",
     "deno task train --classes cat,dog --seed 7                  two classes",
-    "deno task train --images my_photographs                     your own images, a folder a class",
+    "deno task train --images my_photographs                     your own images, one folder per class",
     "deno task train --preset article                            the article's run",
-    "deno task train --resume output/RUN                         go on with a stopped run",
+    "deno task train --resume output/RUN                         continue a stopped run",
   ],
 );
 
-/** Runs the command; returns the exit code. */
+/** Runs the command and returns the exit code. */
 export async function train(args: readonly string[]): Promise<number> {
   const flags = parseFlags(FLAGS, args);
   const speak = voice(flags.json);
@@ -77,7 +77,7 @@ export async function train(args: readonly string[]): Promise<number> {
   const path = resume === undefined ? flags.config : join(resume, "config.json");
   const saved = path === undefined ? undefined : await readSaved(path);
   const asked = experimentFromFlags(flags, choice, saved?.experiment);
-  checkEarly(asked, flags); // a wrong call is found before anything is set up
+  checkEarly(asked, flags); // finds a wrong call before anything is set up
   const directory = resume ?? await newDirectory(flags.output, scheduleName(asked));
   const changed = Object.keys(EXPERIMENT_FLAGS).some((name) => flags[name as keyof typeof flags] !== undefined);
   const command = (changed ? undefined : saved?.command) ?? commandOf("train", args);
@@ -93,14 +93,14 @@ export async function train(args: readonly string[]): Promise<number> {
   const runs = saved?.record?.runs.length ?? 1;
   if (runs > 1) {
     speak.say(
-      `The record has ${runs} runs; this trains their shared experiment once (\`deno task compare\` repeats all).`,
+      `The record has ${runs} runs; this trains their shared experiment once (\`deno task compare\` repeats them all).`,
     );
   }
   for (const line of summary(plan, data, model.countParams())) speak.say(line);
   const warning = cutCycleWarning(plan);
   if (warning) speak.say(warning);
   speak.event("start", { config: plan.experiment, iterations: plan.iterations });
-  // the first file: a place that cannot be written to is found before the training, not after
+  // The first file is written now, so that an output directory that cannot be written to is found before the training.
   const raw = resume === undefined ? JSON.parse(JSON.stringify(plan.experiment)) : saved!.raw;
   if (resume === undefined) await writeExperiment(directory, plan.experiment, { command, backend, ...versions() });
 
@@ -122,7 +122,7 @@ export async function train(args: readonly string[]): Promise<number> {
     snapshotDirectory: join(directory, "snapshots"),
     onStart: (scheduler) => {
       training.scheduler = scheduler;
-      if (resume !== undefined) speak.say(`Going on after iteration ${scheduler.iteration} of ${plan.iterations}.`);
+      if (resume !== undefined) speak.say(`Continuing after iteration ${scheduler.iteration} of ${plan.iterations}.`);
     },
   });
   const code = await finish(plan, data, backend, result, directory, speak, stop.code());
@@ -147,7 +147,7 @@ export async function train(args: readonly string[]): Promise<number> {
   return code;
 }
 
-/** The run's directory, new: a run's files are never written over. */
+/** Makes a new directory for the run, because a run's files are never overwritten. */
 async function newDirectory(output: string | undefined, mode: string): Promise<string> {
   if (output === undefined) {
     const stamp = new Date().toISOString().slice(0, 19).replace("T", "_").replaceAll(":", "-");
@@ -155,7 +155,7 @@ async function newDirectory(output: string | undefined, mode: string): Promise<s
   }
   if (await exists(join(output, "config.json"))) {
     throw new UsageError(
-      `Cannot write to ${output}: --output takes a new directory, got one with a run; --resume ${output} goes on with it`,
+      `Cannot write to ${output}: --output takes a new directory, got one with a run; --resume ${output} continues it`,
     );
   }
   try {

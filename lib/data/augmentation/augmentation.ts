@@ -6,9 +6,9 @@
 /**
  * Changes one image.
  *
- * @param pixels The image, rows, columns, channels; it stays as it is.
+ * @param pixels The image, by rows, columns and channels. It is not modified.
  * @param shape Its height, width and channels.
- * @param random Gives numbers from 0 to 1; as many as are needed are drawn.
+ * @param random Returns random numbers from 0 to 1; an augmentation draws as many as it needs.
  * @param empty The image that the network sees as zeros. `batches` passes the mean image, rounded to whole numbers,
  * because it subtracts the mean afterwards; without a mean, and by default, it is all zeros.
  * @returns The changed image, or `pixels` itself.

@@ -1,20 +1,21 @@
 /**
- * Cutting a square out.
+ * Cuts a square out of images at random.
  * @module
  */
 import { numeric, readOptions, rules } from "../../support/check.ts";
 import type { Augmentation } from "./augmentation.ts";
 
 /**
- * Empties a square around a random pixel of each image, so that the network cannot rely on one part alone.
+ * Erases a square around a random pixel of each image, so that the network cannot rely on a single part of it.
  *
- * With its centre at (y, x), any pixel alike, the square covers the rows from `y - floor(size / 2)` to that plus
- * `size - 1`, the columns likewise. What lies outside the image is cut off, so squares at the border are smaller.
- * The square becomes what the network sees as zeros: the mean image where `batches` subtracts one, black where it
- * does not.
+ * The centre (y, x) is any pixel, all equally likely. The square covers `size` rows, starting at row
+ * `y - floor(size / 2)`, and its columns in the same way. What lies outside the image is cut off, so squares at the
+ * border are smaller. The square is filled with what the network sees as zeros: the mean image if `batches` subtracts
+ * one, black if it does not.
  *
- * Source: DeVries and Taylor, Improved Regularization of Convolutional Neural Networks with Cutout (2017): after the
- * normalization, side 16 for CIFAR-10, 8 for CIFAR-100. Their code makes an odd side one pixel smaller; here it is exact.
+ * Source: DeVries and Taylor, Improved Regularization of Convolutional Neural Networks with Cutout (2017). They cut
+ * after the normalization, with side 16 for CIFAR-10 and 8 for CIFAR-100. Their code makes an odd side one pixel
+ * smaller; here it is exact.
  *
  * @param options `size`: the square's side in pixels, a whole number of 1 or more.
  * @throws {RangeError} If the size is not a whole number of 1 or more.

@@ -1,11 +1,11 @@
 /**
- * Mirroring at random.
+ * Mirrors images at random.
  * @module
  */
 import type { Augmentation } from "./augmentation.ts";
 
 /**
- * Mirrors every other image, by chance, left to right.
+ * Mirrors an image left to right with a probability of one half.
  *
  * Source: the article's `horizontal_flip=True`.
  *

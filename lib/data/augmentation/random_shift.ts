@@ -1,5 +1,5 @@
 /**
- * Shifting at random.
+ * Shifts images at random.
  * @module
  */
 import { numeric, oneOf, readOptions } from "../../support/check.ts";
@@ -12,16 +12,16 @@ export interface RandomShiftOptions {
   /** The farthest shift up or down, as a fraction of the height: 0 or more and below 1. Default 0.1. */
   height?: number;
   /**
-   * What fills the gap that a shift opens. `"nearest"`, the default, repeats the pixel at the edge. `"reflect"` mirrors
-   * the image at its edge, without repeating the edge itself. `"zero"` fills with what the network sees as zeros: the mean
-   * image where `batches` subtracts one, black where it does not.
+   * What fills the gap that a shift leaves. `"nearest"`, the default, repeats the pixel at the edge. `"reflect"`
+   * mirrors the image at its edge, without repeating the edge itself. `"zero"` fills the gap with what the network sees
+   * as zeros: the mean image if `batches` subtracts one, black if it does not.
    */
   fill?: "nearest" | "reflect" | "zero";
 }
 
 const SHARE = ["0 or more and below 1", (value: number) => value >= 0 && value < 1] as const;
 
-/** For each fill, the place in the image that shows at `index`, which may lie outside; -1 for none. */
+/** For each fill, the pixel of the image to show at `index`, which may lie outside the image; -1 for none. */
 const PLACES = {
   nearest: (index: number, length: number) => index < 0 ? 0 : index >= length ? length - 1 : index,
   reflect: (index: number, length: number) => index < 0 ? -index : index >= length ? 2 * (length - 1) - index : index,
@@ -29,14 +29,15 @@ const PLACES = {
 };
 
 /**
- * Shifts an image by whole pixels, up to a fraction of its size either way.
+ * Shifts an image by whole pixels, up to a fraction of its size in each direction.
  *
- * The pixel at (y, x) comes from (y - dy, x - dx), with dy and dx drawn evenly from the whole numbers within
- * `height` and `width`. Outside the image, `fill` decides.
+ * The pixel at (y, x) comes from (y - dy, x - dx), where dy and dx are whole numbers drawn uniformly within the limits
+ * of `height` and `width`. Outside the image, `fill` decides.
  *
- * Sources: the article's `width_shift_range=0.1, height_shift_range=0.1, fill_mode="nearest"` (Keras draws a real number
- * and interpolates; whole pixels keep the image sharp); `"reflect"` is PyTorch's padding of that name; `"zero"` is the
- * usual "pad with zeros after normalization, then crop" of He et al. 2015 (up to 4 of 32 pixels: `width: 4 / 32`).
+ * Sources: the article's `width_shift_range=0.1, height_shift_range=0.1, fill_mode="nearest"` (Keras draws a real
+ * number and interpolates; whole pixels keep the image sharp); `"reflect"` is PyTorch's padding of that name; `"zero"`
+ * is the usual "pad with zeros after normalization, then crop" of He et al. 2015 (up to 4 of 32 pixels:
+ * `width: 4 / 32`).
  *
  * @param options See {@linkcode RandomShiftOptions}.
  * @throws {RangeError} If a fraction is out of range, or the fill is unknown.
@@ -76,7 +77,7 @@ export function randomShift(options: RandomShiftOptions = {}): Augmentation {
   };
 }
 
-/** A whole number from -limit to limit, each as likely as any other. */
+/** A random whole number from -limit to limit, all equally likely. */
 function draw(random: () => number, limit: number): number {
   const whole = Math.floor(limit);
   return Math.floor(random() * (2 * whole + 1)) - whole;

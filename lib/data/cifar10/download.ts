@@ -1,52 +1,54 @@
 /**
- * Downloads that survive a bad network: time-outs, retries with back-off, resuming, and a hash as the judge.
+ * Downloads files over unreliable networks, with time-outs, retries with back-off, resuming, and a hash to check the
+ * result.
  * @module
  */
 import { dirname } from "../../support/path.ts";
 import { fileError, fileHash } from "../../support/files.ts";
 
-/** What a download tells its watcher: bytes so far, and in all where known. */
+/** How far a download has come. */
 export interface DownloadProgress {
-  /** What is fetched, for a person. */
+  /** What is being fetched, in words. */
   readonly name: string;
   /** Bytes so far. */
   readonly received: number;
-  /** Bytes in all, where known. */
+  /** The total number of bytes, if known. */
   readonly total?: number;
 }
 
 /** Options of {@linkcode download}. */
 export interface DownloadOptions {
-  /** What it is, for messages. */
+  /** What is being fetched, for messages. */
   name: string;
-  /** The hash that the whole file must have. */
+  /** The hash that the complete file must have. */
   hash: { algorithm: "md5" | "sha256" | "sha512"; hex: string };
   /** Headers to send, such as a registry's token. */
   headers?: Record<string, string>;
-  /** Ends the download. */
+  /** A signal to stop the download. */
   signal?: AbortSignal;
-  /** Told of each piece. */
+  /** Called for each piece. */
   onProgress?: (progress: DownloadProgress) => void;
-  /** The longest silence to bear, in milliseconds. Default 30,000. */
+  /** How long to wait for the next bytes, in milliseconds. Default 30,000. */
   silenceMs?: number;
   /** How often to try again after a broken connection. Default 2. */
   retries?: number;
-  /** The first pause before another try, in milliseconds; it doubles. Default 1000. */
+  /** The pause before the first retry, in milliseconds; it doubles each time. Default 1000. */
   pauseMs?: number;
 }
 
-/** A server's answer that no retry will better. */
+/** An answer of the server that a retry would not change. */
 class FinalAnswer extends Deno.errors.Http {}
 
 /**
- * Fetches a file to `path`, resuming `path.part` where the server can. The file is there only if its hash is right.
+ * Fetches a file to `path`, and resumes from `path.part` if the server supports it. The file appears only if its hash
+ * is right.
  *
- * @param url Where it is.
- * @param path Where it goes.
+ * @param url The address of the file.
+ * @param path Where to put the file.
  * @param options See {@linkcode DownloadOptions}.
- * @throws {Deno.errors.Http} If the server refuses, or sends a web page in place of the file.
+ * @throws {Deno.errors.Http} If the server refuses, or sends a web page instead of the file.
  * @throws {Deno.errors.InvalidData} If the bytes have another hash.
- * @throws {Error} If the network fails for good; the last failure's words are in the message.
+ * @throws {Error} If the network keeps failing; the message includes the last failure.
  */
 export async function download(url: string, path: string, options: DownloadOptions): Promise<void> {
   const { retries = 2, pauseMs = 1000, signal, name, hash } = options;
@@ -81,7 +83,7 @@ export async function download(url: string, path: string, options: DownloadOptio
   await Deno.rename(part, path);
 }
 
-/** What went wrong, in the words of the first cause: fetch itself says only that it failed. */
+/** The message of the innermost cause, because fetch itself says only that it failed. */
 function reason(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? reason(cause) : message;
@@ -107,10 +109,10 @@ async function receive(url: string, part: string, options: DownloadOptions): Pro
       headers: { ...headers, ...(have > 0 && { range: `bytes=${have}-` }) },
       signal: AbortSignal.any([silence.signal, ...(signal ? [signal] : [])]),
     });
-    if (response.status === 416) { // what is there is longer than the file: start again
+    if (response.status === 416) { // the partial file is longer than the file, so start again
       await response.body?.cancel();
       await Deno.remove(part);
-      throw new Deno.errors.Http("a range that does not fit");
+      throw new Deno.errors.Http("a range that does not match the file");
     }
     const resumed = response.status === 206 && contentStart(response) === have;
     if (!response.ok || (response.status === 206 && !resumed)) {
@@ -123,7 +125,7 @@ async function receive(url: string, part: string, options: DownloadOptions): Pro
       throw new FinalAnswer(
         `Cannot fetch ${name}: ${
           new URL(url).host
-        } must send the file, got a web page (a sign-in page of the network?)`,
+        } must send the file, got a web page (perhaps the network's sign-in page)`,
       );
     }
     const length = Number(response.headers.get("content-length") ?? NaN);

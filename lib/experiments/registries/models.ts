@@ -1,5 +1,5 @@
 /**
- * The models that experiments know by name. A new one is an entry here.
+ * The models that experiments know by name. To add one, add an entry here.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -8,23 +8,23 @@ import { miniGoogLeNet } from "../../models/mini_googlenet.ts";
 import { resnet20 } from "../../models/resnet20.ts";
 import { smallCnn } from "../../models/small_cnn.ts";
 
-/** What every model is built for. */
+/** What the builder of every model receives. */
 export interface ModelRequest {
   /** Height, width and channels of an image. */
   readonly inputShape: readonly [height: number, width: number, channels: number];
   /** The number of classes. */
   readonly classes: number;
-  /** Decides weights and dropout. */
+  /** The seed of the weights and the dropout. */
   readonly seed: number;
 }
 
 /** A model of the registry. */
 export interface ModelEntry {
-  /** What it is, in a line. */
+  /** What it is, in one line. */
   readonly about: string;
-  /** The options of its own that it takes beside the request. */
+  /** The model's own options, which it takes in addition to the request. */
   readonly takes?: readonly string[];
-  /** Builds it, not compiled; it checks its options' values. */
+  /** Builds the model without compiling it, and checks the values of its options. */
   readonly build: (request: ModelRequest) => tf.LayersModel;
 }
 
@@ -36,7 +36,7 @@ export const MODELS: Readonly<Record<string, ModelEntry>> = {
     build: miniGoogLeNet,
   },
   "cifar10-full": {
-    about: "Caffe's cifar10_full, the paper's, 89,578 parameters",
+    about: "the paper's model, Caffe's cifar10_full, 89,578 parameters",
     takes: ["normalization", "batchNormMomentum"],
     build: cifar10Full,
   },

@@ -1,30 +1,33 @@
 /**
- * The optimizers that experiments know by name. A new one is an entry here.
+ * The optimizers that experiments know by name. To add one, add an entry here.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
 import { cifar10FullRateMultiplier } from "../../models/cifar10_full.ts";
 import { caffeMomentum } from "../../optimizers/caffe_momentum.ts";
 
-/** What every optimizer is made for. */
+/** What the maker of every optimizer receives. */
 export interface OptimizerRequest {
-  /** The first learning rate; the schedule sets all later ones. */
+  /** The learning rate, until the schedule sets another one. */
   readonly learningRate: number;
-  /** The momentum, or beta1; undefined takes the optimizer's own default. */
+  /** The momentum, or beta1; undefined for the optimizer's own default. */
   readonly momentum?: number;
-  /** Nesterov's momentum. */
+  /** Whether to use Nesterov's momentum. */
   readonly nesterov: boolean;
 }
 
 /** An optimizer of the registry. */
 export interface OptimizerEntry {
-  /** What it is, in a line. */
+  /** What it is, in one line. */
   readonly about: string;
-  /** Its usual rates, as a multiple of momentum's: a preset's bounds, which are momentum's, are scaled by it. */
+  /**
+   * Its usual rates as a multiple of momentum's. A preset's bounds are meant for momentum, and are multiplied by this
+   * number.
+   */
   readonly rateScale: number;
   /** The settings that it takes. */
   readonly takes: readonly ("momentum" | "nesterov")[];
-  /** Makes it. */
+  /** Makes the optimizer. */
   readonly build: (request: OptimizerRequest) => tf.Optimizer;
 }
 
@@ -32,7 +35,7 @@ export interface OptimizerEntry {
 export const OPTIMIZERS: Readonly<Record<string, OptimizerEntry>> = {
   momentum: {
     rateScale: 1,
-    about: "gradient descent with momentum (0.9), the article's",
+    about: "the article's optimizer, gradient descent with momentum (0.9)",
     takes: ["momentum", "nesterov"],
     build: ({ learningRate, momentum = 0.9, nesterov }) => tf.train.momentum(learningRate, momentum, nesterov),
   },
@@ -69,7 +72,7 @@ export const OPTIMIZERS: Readonly<Record<string, OptimizerEntry>> = {
   },
   "caffe-momentum": {
     rateScale: 1,
-    about: "Caffe's momentum, the rate inside the accumulator and doubled for biases: the paper's",
+    about: "the paper's optimizer, Caffe's momentum: the rate is inside the accumulator, and doubled for biases",
     takes: ["momentum"],
     build: ({ learningRate, momentum }) =>
       caffeMomentum({ learningRate, momentum, rateMultipliers: cifar10FullRateMultiplier }),

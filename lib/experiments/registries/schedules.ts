@@ -1,5 +1,5 @@
 /**
- * The schedules that experiments know by name. A new one is an entry here.
+ * The schedules that experiments know by name. To add one, add an entry here.
  * @module
  */
 import {
@@ -20,7 +20,7 @@ import {
 import type { Schedule } from "../../schedules/schedule.ts";
 import type { ScheduleSettings } from "../experiment.ts";
 
-/** A schedule's settings with all lengths in iterations, and the run that it is for. */
+/** A schedule's settings with all lengths in iterations, and the length of the run. */
 export interface ScheduleRequest
   extends Required<Pick<ScheduleSettings, "baseLr" | "maxLr">>, Pick<ScheduleSettings, "gamma" | "decays"> {
   /** Half a cycle, in iterations. */
@@ -29,19 +29,19 @@ export interface ScheduleRequest
   readonly iterations: number;
   /** The power of a polynomial decay. */
   readonly power?: number;
-  /** The share of the run in which the rate rises. */
+  /** The fraction of the run in which the rate rises. */
   readonly peakAt?: number;
-  /** Both momenta or none. */
+  /** Both momenta or neither. */
   readonly momenta: { readonly baseMomentum?: number; readonly maxMomentum?: number };
 }
 
 /** A schedule of the registry. */
 export interface ScheduleEntry {
-  /** What it is, in a line. */
+  /** What it is, in one line. */
   readonly about: string;
-  /** The settings that it takes; `warmUp` goes with every schedule. */
+  /** The settings that it takes; in addition, every schedule takes `warmUp`. */
   readonly takes: readonly (keyof ScheduleSettings)[];
-  /** Makes it. */
+  /** Makes the schedule. */
   readonly build: (request: ScheduleRequest) => Schedule;
 }
 
@@ -50,19 +50,19 @@ const CYCLE = ["baseLr", "maxLr", "stepSize", "momentumRange"] as const;
 const cycle = ({ baseLr, maxLr, stepSize, momenta }: ScheduleRequest, more: CyclicalOptions = {}): Schedule =>
   cyclical({ baseLr, maxLr, stepSize, ...momenta, ...more });
 
-/** exp_range's gamma where none is given: a quarter of the height is left at the run's end. */
+/** The default gamma of exp_range, which leaves a quarter of the height at the end of the run. */
 const quarterLeft = ({ gamma, iterations }: ScheduleRequest): number => gamma ?? 0.25 ** (1 / iterations);
 
 /** The schedules by name. */
 export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
   triangular: { about: "up and down between two bounds, forever", takes: CYCLE, build: (it) => cycle(it) },
   triangular2: {
-    about: "triangular, its height halved after each cycle",
+    about: "triangular, with its height halved after each cycle",
     takes: CYCLE,
     build: (it) => cycle(it, { mode: "triangular2" }),
   },
   "exp-range": {
-    about: "triangular, its height (or both bounds) shrinking by gamma each iteration",
+    about: "triangular, with its height (or both bounds) multiplied by gamma at each iteration",
     takes: [...CYCLE, "gamma", "decays"],
     build: (it) => cycle(it, { mode: "exp_range", gamma: quarterLeft(it), ...(it.decays && { decays: it.decays }) }),
   },
@@ -82,12 +82,12 @@ export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
       }),
   },
   fixed: {
-    about: "one rate, the maximum",
+    about: "a constant rate, the maximum",
     takes: ["maxLr"],
     build: ({ maxLr }) => constant({ learningRate: maxLr }),
   },
   step: {
-    about: "a tenth after half of the run, a hundredth after three quarters",
+    about: "the maximum, a tenth of it after half of the run, a hundredth after three quarters",
     takes: ["maxLr"],
     build: ({ maxLr, iterations }) =>
       piecewiseConstant({
@@ -96,7 +96,7 @@ export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
       }),
   },
   "caffe-fixed": {
-    about: "Caffe's cifar10_full solver: one rate, a tenth after 6/7 of the run, a hundredth after 13/14",
+    about: "Caffe's cifar10_full solver: the maximum, a tenth of it after 6/7 of the run, a hundredth after 13/14",
     takes: ["maxLr"],
     build: ({ maxLr, iterations }) =>
       piecewiseConstant({
@@ -116,7 +116,7 @@ export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
       linearDecay({ initialLr: maxLr, finalLr: baseLr, iterations: 2 * stepSize }),
   },
   polynomial: {
-    about: "a power (2) of the way that is left, down to 0",
+    about: "a power (2) of the remaining run, down to 0",
     takes: ["maxLr", "power"],
     build: ({ maxLr, iterations, power = 2 }) => polynomialDecay({ initialLr: maxLr, iterations, power }),
   },
@@ -131,23 +131,23 @@ export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
     build: ({ baseLr, maxLr, stepSize }) => cosineRestarts({ baseLr, maxLr, period: 2 * stepSize }),
   },
   exponential: {
-    about: "a constant factor each iteration: gamma, or what leads to a hundredth of the maximum",
+    about: "a constant factor each iteration: gamma, or one that ends at a hundredth of the maximum",
     takes: ["maxLr", "gamma"],
     build: ({ maxLr, iterations, gamma = 0.01 ** (1 / iterations) }) => exponentialDecay({ initialLr: maxLr, gamma }),
   },
   "inverse-square-root": {
-    about: "a rise over one step size, then down with the root of the iterations",
+    about: "a rise over one step size, then a fall with the inverse square root of the iteration",
     takes: ["maxLr", "stepSize"],
     build: ({ maxLr, stepSize }) => inverseSquareRoot({ maxLr, warmUp: stepSize }),
   },
   "warmup-stable-decay": {
-    about: "a rise in a tenth of the run, flat, down to 0 in the last fifth",
+    about: "a rise in the first tenth of the run, then flat, then down to 0 in the last fifth",
     takes: ["maxLr"],
     build: ({ maxLr, iterations }) =>
       warmupStableDecay({ maxLr, warmUp: 0.1 * iterations, stable: 0.7 * iterations, decay: 0.2 * iterations }),
   },
   staged: {
-    about: "Smith's table 2: triangular; a tenth of it with half the step size; a hundredth with a quarter",
+    about: "Smith's table 2: triangular, then a tenth as high with half the step size, then a hundredth with a quarter",
     takes: CYCLE,
     build: (it) =>
       join([1, 2, 4].map((part, stage) => ({

@@ -1,18 +1,18 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * The page's elements: found, made, labelled.
+ * Finds, makes and labels the page's elements.
  * @module
  */
 
-/** The element with this id, which the page has. */
+/** The page's element with this id. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
   if (!element) throw new Error(`The page must have an element ${id}`);
   return element as T;
 }
 
-/** A new element. */
+/** Makes an element. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   name: K,
   attributes: Readonly<Record<string, string>> = {},
@@ -24,7 +24,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Fills a list to choose from. */
+/** Fills a list of choices. */
 export function fillSelect(
   select: HTMLSelectElement,
   options: readonly (readonly [value: string, text: string])[],
@@ -34,7 +34,7 @@ export function fillSelect(
   select.value = chosen;
 }
 
-/** A button that puts a text into the clipboard, and says so. */
+/** Makes a button copy a text to the clipboard, and say so. */
 export function copies(button: HTMLButtonElement, text: () => string): void {
   const label = button.textContent;
   button.addEventListener("click", async () => {
@@ -48,12 +48,12 @@ export function copies(button: HTMLButtonElement, text: () => string): void {
   });
 }
 
-/** Moves the keyboard's focus on, where it lies on a button that can no longer be pressed. */
+/** Moves the keyboard's focus to another element if it is on a button that can no longer be pressed. */
 export function handOver(from: HTMLElement, to: HTMLElement): void {
   if (document.activeElement === from && (from as HTMLButtonElement).disabled) to.focus();
 }
 
-/** Shows a command line, which breaks between its flags and nowhere else. */
+/** Shows a command line that breaks only between its flags. */
 export function showCommand(place: HTMLElement, command: string): void {
   const parts = command.split(/ (?=--)/);
   place.replaceChildren(...parts.flatMap((part, index) => [
@@ -62,7 +62,7 @@ export function showCommand(place: HTMLElement, command: string): void {
   ]));
 }
 
-/** A number as the page writes it: 0.006, 1e-7, 2,000. */
+/** Formats a number for the page: 0.006, 1e-7, 2,000. */
 export function written(value: number): string {
   if (value >= 1000) return value.toLocaleString("en");
   return String(Number(value.toPrecision(3)));

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * Explore: a schedule, its shape, and the lines that make it.
+ * Explore: a schedule, its shape, and the code that makes it.
  * @module
  */
 import { learningRateFigure } from "../../figures/learning_rate.ts";
@@ -11,7 +11,7 @@ import { type NumberField, numberField } from "./fields.ts";
 import { Plot } from "./plot.ts";
 import { ScheduleForm } from "./schedule_form.ts";
 
-/** How long a run is, in the words of a field. */
+/** The field for the length of a run. */
 export const LENGTH = { unit: "iterations", range: [20, 1000], step: 20 } as const;
 
 /** The page's section Explore. */
@@ -23,7 +23,8 @@ export class Explore {
 
   /**
    * @param iterations Optimizer updates of a run.
-   * @param tell `length`: told of another length of the run; `race`: told of a schedule to race, says what came of it.
+   * @param tell `length`: called when the length of the run changes; `race`: called with a schedule to race, returns a
+   * message about it.
    */
   constructor(
     iterations: number,

@@ -1,21 +1,21 @@
 /// <reference lib="dom" />
 /**
- * Fields for numbers: a slider to play with and a box to type into, which show one value.
+ * Fields for numbers. Each has a slider to play with and a box to type into, and both show the same value.
  * @module
  */
 import { make } from "./dom.ts";
 
-/** What a field is for. */
+/** The description of a field. */
 export interface FieldSpec {
-  /** Its name, in words. */
+  /** Its name, as shown on the page. */
   readonly label: string;
-  /** Its unit, in words. */
+  /** Its unit, as shown on the page. */
   readonly unit: string;
   /** The slider's ends. */
   readonly range: readonly [low: number, high: number];
-  /** The slider's step; of a logarithmic one, in powers of ten. */
+  /** The slider's step. For a logarithmic slider, it is in powers of ten. */
   readonly step: number;
-  /** Whether the slider goes by powers of ten. */
+  /** Whether the slider is logarithmic, in powers of ten. */
   readonly log?: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface FieldSpec {
 export interface NumberField {
   /** The field. */
   readonly element: HTMLElement;
-  /** Its value; NaN where the box holds no number. */
+  /** Its value; NaN if the box does not contain a number. */
   value: number;
 }
 
@@ -31,9 +31,9 @@ export interface NumberField {
  * Makes a field.
  *
  * @param id The box's id; the slider's is `ID-slider`.
- * @param spec What it is for.
- * @param value Its first value.
- * @param onInput Told of each change that a person makes.
+ * @param spec The field's description.
+ * @param value Its initial value.
+ * @param onInput Called after each change that the user makes.
  */
 export function numberField(id: string, spec: FieldSpec, value: number, onInput: (value: number) => void): NumberField {
   const { label, unit, range, step, log = false } = spec;

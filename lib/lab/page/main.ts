@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The page: its three parts, the backend, the images.
+ * The page: its three parts, the choice of the backend, and the choice of the images.
  * @module
  */
 import { LAB_BACKENDS, type LabBackend } from "../protocol.ts";
@@ -15,7 +15,7 @@ const images = byId<HTMLSelectElement>("images-choice");
 const backends = byId<HTMLSelectElement>("backend-choice");
 const madeUp = () => images.value === "made-up";
 
-/** Says something above the parts, with a button where something can be done about it. */
+/** Shows a notice above the parts, with a button if the user can do something about it. */
 function notice(text: string, action?: { label: string; run: () => void }): void {
   const element = make("div", { class: "notice" }, make("p", {}, text));
   const close = make("button", { type: "button", class: "quiet" }, action?.label ?? "Close");

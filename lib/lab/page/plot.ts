@@ -1,12 +1,12 @@
 /// <reference lib="dom" />
 /**
- * A figure on the page, drawn again when its place or the page's theme changes.
+ * A figure on the page. It is redrawn when its size or the page's theme changes.
  * @module
  */
 import type { Figure } from "../../figures/figure.ts";
 import { onPage } from "../look.ts";
 
-/** What is used of plotly.js, which the page loads. */
+/** The parts of plotly.js, which the page loads, that are used here. */
 interface Plotly {
   react(element: HTMLElement, data: unknown, layout: unknown, config: unknown): Promise<unknown>;
 }
@@ -14,15 +14,15 @@ const plotly = () => (globalThis as unknown as { Plotly: Plotly }).Plotly;
 
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 
-/** Whether the page is dark. */
+/** Whether the page has its dark theme. */
 export const isDark = (): boolean => DARK.matches;
 
-/** Tells of a change of the theme. */
+/** Calls a listener when the theme changes. */
 export function onTheme(listener: () => void): void {
   DARK.addEventListener("change", listener);
 }
 
-/** A place for figures. */
+/** A place on the page for figures. */
 export class Plot {
   readonly #element: HTMLElement;
   #figure?: Figure;
@@ -30,7 +30,7 @@ export class Plot {
   #waiting = false;
   #width = 0;
 
-  /** @param element Where the figure goes, an element with the role of an image. */
+  /** @param element Where to draw, an element with the role of an image. */
   constructor(element: HTMLElement) {
     this.#element = element;
     onTheme(() => this.#ask());
@@ -40,10 +40,10 @@ export class Plot {
   }
 
   /**
-   * Draws a figure, with the next frame; of several in one frame, the last.
+   * Draws a figure in the next frame. If several figures come within a frame, only the last is drawn.
    *
    * @param figure The figure.
-   * @param words What a screen reader says in its place.
+   * @param words A description for screen readers.
    */
   draw(figure: Figure, words: string): void {
     this.#figure = figure;
@@ -64,7 +64,10 @@ export class Plot {
   }
 }
 
-/** Calls a function at most so often: at once, and once more after calls that came too early. */
+/**
+ * Limits how often a function is called. The first call happens at once; calls that come too early are combined into
+ * one later call.
+ */
 export function throttled(everyMs: number, call: () => void): () => void {
   let last = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * Race: schedules side by side, as they train.
+ * Race: trains schedules side by side and shows them as they train.
  * @module
  */
 import type { RacedRun, RaceOrder, RacerStep } from "../protocol.ts";
@@ -19,7 +19,7 @@ import type { Trainer } from "./trainer.ts";
 const DRAW_MS = 250;
 const MOST_RACES = 10;
 
-/** What is drawn: races that have ended, the one that runs, and how far the axis goes. */
+/** What is drawn: finished races, the current one, and how far the axis goes. */
 interface Shown {
   ended: (DrawnRun & ScoredRun)[];
   running: DrawnRun[];
@@ -40,16 +40,16 @@ export class Race {
   readonly #progress = byId<HTMLProgressElement>("race-progress");
   #shown: Shown;
   #races?: Races;
-  /** Whether the training under way is a race: a stopped one stays in the picture, and the range test may train. */
+  /** Whether a race is training now. A stopped race stays in the figure, and the range test may be training. */
   #racing = false;
   #paused = false;
-  /** Draws, but no more often than the eye needs. */
+  /** Draws, but no more often than the eye can follow. */
   readonly #draw = throttled(DRAW_MS, () => this.#drawNow());
 
   /**
-   * @param trainer What trains.
+   * @param trainer The trainer that runs the races.
    * @param iterations Optimizer updates of a race.
-   * @param tell `madeUp`: whether the images are made up; `length`: told of another length.
+   * @param tell `madeUp`: whether the images are made up; `length`: called when the length changes.
    */
   constructor(
     trainer: Trainer,
@@ -99,14 +99,14 @@ export class Race {
     this.#form.setBounds(bounds);
   }
 
-  /** Adds a schedule; says what came of it. */
+  /** Adds a schedule, and returns a message about the result. */
   add(values: ScheduleValues): string {
     return this.#form.add(values)
       ? `Schedule ${this.#form.racers.length} of the race.`
-      : `There are ${MOST_RACERS} schedules in the race, the most that it takes: remove one first.`;
+      : `The race already has ${MOST_RACERS} schedules, which is the most it can have: remove one first.`;
   }
 
-  /** Enables what can be done now. */
+  /** Enables the buttons that can be used now. */
   show(): void {
     const { busy, ready } = this.#trainer;
     const button = (id: string) => byId<HTMLButtonElement>(id);
@@ -145,7 +145,7 @@ export class Race {
       else if (message.kind === "done") this.#end(order, message);
       if (message.kind === "done" || message.kind === "failed") {
         this.#racing = this.#paused = false;
-        // what a stopped race has trained stays in the picture
+        // the curves of a stopped race stay in the figure
         this.#shown.running = this.#shown.running.filter(({ history }) => history.lr.length > 0);
       }
       this.#draw();
@@ -228,7 +228,7 @@ export class Race {
     } catch (error) {
       said.textContent = (error as Error).message;
     }
-    input.value = ""; // the same file may be opened again
+    input.value = ""; // so that the same file can be opened again
     this.show();
   }
 }

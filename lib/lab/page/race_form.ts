@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The schedules of a race as a list: which, between which bounds.
+ * The list of a race's schedules: the kind of each, and its bounds.
  * @module
  */
 import { coloursOf } from "../../figures/colours.ts";
@@ -11,9 +11,9 @@ import { byId, fillSelect, make } from "./dom.ts";
 import { isDark, onTheme } from "./plot.ts";
 import { scheduleOptions } from "./schedule_form.ts";
 
-/** A list's rows, and what they hold. */
+/** The rows of the list, and their values. */
 export class RaceForm {
-  /** The schedules' numbers, in order. */
+  /** The values of the schedules, in order. */
   readonly racers: ScheduleValues[] = [{ ...DEFAULTS }, { ...DEFAULTS, schedule: "fixed" }];
   readonly #place = byId("racers");
   readonly #add = byId<HTMLButtonElement>("add-racer");
@@ -27,7 +27,7 @@ export class RaceForm {
     this.#build();
   }
 
-  /** Adds a schedule; says whether there was room. */
+  /** Adds a schedule, and returns whether there was room. */
   add(values: ScheduleValues): boolean {
     if (this.racers.length >= MOST_RACERS) return false;
     this.racers.push(values);
@@ -35,7 +35,7 @@ export class RaceForm {
     return true;
   }
 
-  /** Sets both bounds of all. */
+  /** Sets both bounds of all schedules. */
   setBounds(bounds: { baseLr: number; maxLr: number }): void {
     for (const values of this.racers) Object.assign(values, bounds);
     this.#build();
@@ -101,7 +101,7 @@ export class RaceForm {
   #colour(): void {
     const colours = coloursOf(racerNames(this.racers));
     for (const [index, row] of [...this.#place.children].entries()) {
-      // a property set by script is no inline style to the page's policy
+      // the page's policy forbids inline styles, but not a property set by script
       (row as HTMLElement).style.setProperty("--colour", isDark() ? onDark(colours[index]) : colours[index]);
     }
   }

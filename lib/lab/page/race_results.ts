@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * What races came to: a table, and a sentence that claims no more than it shows.
+ * Shows the results of races: a table, and a sentence that claims no more than the table shows.
  * @module
  */
 import { type ComparisonRow, comparisonTable } from "../../evaluation/comparison.ts";
@@ -13,7 +13,7 @@ import { isDark } from "./plot.ts";
 /** A training with its scores. */
 export type ScoredRun = Pick<RacedRun, "name" | "seed" | "testAccuracy" | "testLoss">;
 
-/** Shows the scores of races that have ended; none clears the table. */
+/** Shows the scores of finished races. An empty list clears the table. */
 export function showResults(runs: readonly ScoredRun[]): void {
   const place = byId("race-table");
   place.replaceChildren();
@@ -48,10 +48,10 @@ export function showResults(runs: readonly ScoredRun[]): void {
   byId("race-reading").textContent = reading(rows);
 }
 
-/** A share in percent, or a difference of shares in points. */
+/** Formats a fraction in percent, or a difference of fractions in percentage points. */
 const percent = (share: number) => (100 * share).toFixed(1).replace("-", "−");
 
-/** What the table allows to say. */
+/** What can be concluded from the table. */
 export function reading(rows: readonly ComparisonRow[]): string {
   const best = rows.reduce((one, other) => other.accuracy > one.accuracy ? other : one);
   if (rows.length < 2) return `${best.name}: ${percent(best.accuracy)} % of the test images are right.`;

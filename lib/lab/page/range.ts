@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * Range test: the curve while it grows, and what it says.
+ * Range test: shows the curve while it grows, and the bounds read from it.
  * @module
  */
 import { rangeTestFigure } from "../../figures/range_test.ts";
@@ -19,7 +19,7 @@ interface Curve {
   smoothedLosses: number[];
 }
 
-/** Milliseconds between two drawings. */
+/** The shortest time between two drawings, in milliseconds. */
 const DRAW_MS = 250;
 
 /** The page's section Range test. */
@@ -32,9 +32,9 @@ export class RangeTestPart {
   #test?: RangeTest;
 
   /**
-   * @param trainer What trains.
+   * @param trainer The trainer that runs the test.
    * @param madeUp Whether the images are made up.
-   * @param useBounds Told of bounds to use.
+   * @param useBounds Called with bounds to use.
    */
   constructor(trainer: Trainer, madeUp: () => boolean, useBounds: (bounds: { baseLr: number; maxLr: number }) => void) {
     this.#trainer = trainer;
@@ -71,7 +71,7 @@ export class RangeTestPart {
     this.#draw();
   }
 
-  /** Enables what can be done now. */
+  /** Enables the buttons that can be used now. */
   show(): void {
     const { busy, ready } = this.#trainer;
     byId<HTMLButtonElement>("range-start").disabled = busy || !ready;
@@ -143,11 +143,11 @@ export class RangeTestPart {
     const figure = rangeTestFigure(curve);
     const { xaxis, yaxis } = figure.layout as Record<string, Record<string, unknown>>;
     if (!this.#test && problemOf({ ...this.#values, madeUp: false }) === undefined) {
-      // the axis stands still while the curve grows along it
+      // the axis does not move while the curve grows along it
       xaxis.range = [startLr, endLr].map(Math.log10);
     }
     const [first = 2] = curve.smoothedLosses;
-    // wide enough that the first updates' noise does not look like a mountain range
+    // wide enough that the noise of the first updates does not look like a mountain range
     if (!this.#test) yaxis.range = [Math.min(first, ...curve.smoothedLosses) - 0.4, first + 0.6];
     const words = this.#test
       ? byId("range-reading").textContent!
@@ -160,10 +160,10 @@ export class RangeTestPart {
   }
 }
 
-/** A bound in two digits: a range test knows no more. */
+/** Rounds a bound to two digits, because a range test is no more precise. */
 const tidy = (rate: number) => Number(rate.toPrecision(2));
 
-/** What is wrong with an order, in a sentence; nothing where it is right. */
+/** Returns a sentence that says what is wrong with an order, or undefined if nothing is. */
 function problemOf({ startLr, endLr, iterations, seed }: RangeOrder): string | undefined {
   if (!(startLr > 0 && endLr > startLr && endLr < Infinity)) {
     return `The rates must be above 0 and rise, got ${startLr} to ${endLr}.`;

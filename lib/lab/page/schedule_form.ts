@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The form of one schedule: which one, and its numbers. Which numbers there are comes from the registry.
+ * The form for one schedule: its kind and its numbers. The registry says which numbers a schedule takes.
  * @module
  */
 import { SCHEDULES } from "../../experiments/registries/schedules.ts";
@@ -11,10 +11,10 @@ import { type FieldSpec, type NumberField, numberField } from "./fields.ts";
 const rate = (label: string): FieldSpec => ({ label, unit: "learning rate", range: [-7, 0], step: 0.05, log: true });
 const momentum = (label: string): FieldSpec => ({ label, unit: "momentum", range: [0, 0.99], step: 0.01 });
 
-/** The numbers that fields hold. */
+/** The names of the values that are numbers. */
 type NumberName = { [K in keyof ScheduleValues]: ScheduleValues[K] extends number ? K : never }[keyof ScheduleValues];
 
-/** A field for each number that some schedule takes. */
+/** A field for each number that any schedule takes. */
 const FIELDS: Readonly<Record<NumberName, FieldSpec>> = {
   baseLr: rate("Base rate"),
   maxLr: rate("Maximum rate"),
@@ -27,12 +27,12 @@ const FIELDS: Readonly<Record<NumberName, FieldSpec>> = {
   highMomentum: momentum("Highest momentum"),
 };
 
-/** The schedules, to choose from. */
+/** The schedules to choose from. */
 export const scheduleOptions = (): [string, string][] => Object.keys(SCHEDULES).map((name) => [name, name]);
 
 /** The form. */
 export class ScheduleForm {
-  /** Its numbers. */
+  /** The values in the form. */
   readonly values: ScheduleValues;
   readonly #fields = {} as Record<NumberName, NumberField>;
   readonly #rows = new Map<keyof ScheduleValues, HTMLElement>();
@@ -40,9 +40,9 @@ export class ScheduleForm {
   readonly #about: HTMLElement;
 
   /**
-   * @param place Where it goes.
-   * @param values What it starts from; changed as the person changes the form.
-   * @param onChange Told of each change.
+   * @param place Where to put the form.
+   * @param values The initial values. They change as the user changes the form.
+   * @param onChange Called after each change.
    */
   constructor(place: HTMLElement, values: ScheduleValues, onChange: () => void) {
     this.values = values;
@@ -72,7 +72,7 @@ export class ScheduleForm {
     this.#show();
   }
 
-  /** Puts bounds into the form. */
+  /** Sets the bounds in the form. */
   setBounds({ baseLr, maxLr }: { baseLr: number; maxLr: number }): void {
     Object.assign(this.values, { baseLr, maxLr });
     this.#fields.baseLr.value = baseLr;
@@ -105,7 +105,7 @@ export class ScheduleForm {
     return make("div", { class: "field check" }, box, make("label", { for: "mirrored" }, "Momentum mirrors the rate"));
   }
 
-  /** Shows the fields that the schedule takes. */
+  /** Shows only the fields that the schedule takes. */
   #show(): void {
     const { schedule, mirrored } = this.values;
     const taken = takenBy(schedule);

@@ -1,24 +1,24 @@
 /// <reference lib="dom" />
 /**
- * The page's side of the worker: one training at a time, in one tab at a time.
+ * The page's connection to the worker. It runs one training at a time, in one tab at a time.
  * @module
  */
 import type { FromWorker, LabBackend, ToWorker } from "../protocol.ts";
 
-/** What a training tells. */
+/** A function that receives a training's messages. */
 export type Listener = (message: FromWorker) => void;
 
-/** What runs, as the worker says it. */
+/** The worker's message about its backend. */
 export type Ready = Extract<FromWorker, { kind: "ready" }>;
 
-/** One tab trains at a time: the lock's name. A tab that closes lets it go. */
+/** The name of the lock that lets only one tab train at a time. Closing a tab releases it. */
 const LOCK = "learning-rate-laboratory";
-/** Marks a training that is under way: it is left where a tab is closed in the middle. */
+/** The key of a mark for a training in progress. The mark remains if the tab is closed in the middle. */
 const MARK = "learning-rate-laboratory:training";
 
-/** Starts trainings and hears of them. */
+/** Starts trainings and receives their messages. */
 export class Trainer {
-  /** What runs; undefined until the worker has said so. */
+  /** The backend; undefined until the worker has reported it. */
   ready?: Ready;
   #worker?: Worker;
   #backend: LabBackend = "auto";
@@ -28,8 +28,8 @@ export class Trainer {
   readonly #onProblem: (message: string) => void;
 
   /**
-   * @param onState Told when a backend has started, and when a training starts and ends.
-   * @param onProblem Told what went wrong outside of a training.
+   * @param onState Called when a backend has started, and when a training starts and ends.
+   * @param onProblem Called with a message about a problem outside of a training.
    */
   constructor(onState: () => void, onProblem: (message: string) => void) {
     this.#onState = onState;
@@ -39,12 +39,12 @@ export class Trainer {
     });
   }
 
-  /** Whether a training is under way. */
+  /** Whether a training is in progress. */
   get busy(): boolean {
     return this.#listener !== undefined;
   }
 
-  /** Starts a backend, in a fresh worker. */
+  /** Starts a backend in a new worker. */
   start(backend: LabBackend): void {
     this.#worker?.terminate();
     this.#backend = backend;
@@ -55,13 +55,13 @@ export class Trainer {
       const message = `The training has broken off: ${event.message || "its script could not be loaded"}.`;
       const ran = this.ready !== undefined;
       this.#hear({ kind: "failed", message });
-      if (ran) this.start(this.#backend); // one that never ran would not run the next time either
+      if (ran) this.start(this.#backend); // a worker that never ran would fail again
     };
     this.send({ kind: "start", backend });
     this.#onState();
   }
 
-  /** Says something to the worker. */
+  /** Sends a message to the worker. */
   send(message: ToWorker): void {
     this.#worker?.postMessage(message);
   }
@@ -69,10 +69,10 @@ export class Trainer {
   /**
    * Starts a training.
    *
-   * @param what What it is, in words, for a tab that finds it broken off.
+   * @param what A description of the training, for a tab that later finds it was broken off.
    * @param message The order.
-   * @param listener Told of all that the worker says, until `done` or `failed`.
-   * @returns Whether it started: not while another tab trains.
+   * @param listener Receives all messages of the worker until `done` or `failed`.
+   * @returns Whether it started. It does not start while another tab is training.
    */
   async train(what: string, message: ToWorker, listener: Listener): Promise<boolean> {
     if (this.busy) return false;
@@ -87,7 +87,7 @@ export class Trainer {
     return true;
   }
 
-  /** Takes the lock, if no other tab has it. */
+  /** Takes the lock if no other tab holds it. */
   #lock(): Promise<boolean> {
     return new Promise((resolve) => {
       void navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
@@ -111,13 +111,13 @@ export class Trainer {
   }
 }
 
-/** Whether another tab trains now. */
+/** Whether another tab is training now. */
 export async function anotherTabTrains(): Promise<boolean> {
   const { held = [] } = await navigator.locks.query();
   return held.some(({ name }) => name === LOCK);
 }
 
-/** The training that a closed tab broke off, if there was one; asked a second time, there is none. */
+/** The training that a closed tab broke off, if there was one. It is reported only once. */
 export async function brokenOff(): Promise<string | undefined> {
   if (await anotherTabTrains()) return undefined;
   const what = localStorage.getItem(MARK) ?? undefined;

@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /**
- * The backend of a browser: WebGPU, else WebGL, else WebAssembly.
+ * Chooses a browser's backend: WebGPU, else WebGL, else WebAssembly.
  * @module
  */
 import "@tensorflow/tfjs-backend-webgpu";
@@ -9,17 +9,17 @@ import { registerWasmKernels } from "../../backend/wasm/kernels.ts";
 import { tf } from "../../core.ts";
 import type { LabBackend } from "../protocol.ts";
 
-/** What runs. */
+/** The backend that was started. */
 export interface StartedBackend {
-  /** Its name, for a person. */
+  /** Its name, as shown to the user. */
   readonly backend: string;
-  /** Why this one. */
+  /** Why this backend was chosen. */
   readonly reason: string;
-  /** The machine in words, for records. */
+  /** A description of the machine, for records. */
   readonly hardware: string;
 }
 
-/** What a browser says of a backend: the device that it would run on, or why it cannot be had. */
+/** What a browser says about a backend: the device that it would run on, or why it is not available. */
 type Probe = { readonly device: string; readonly software: boolean } | { readonly missing: string };
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
@@ -40,7 +40,7 @@ const PROBES: Readonly<Record<Name, () => Promise<Probe> | Probe>> = {
     if (!context) return { missing: "there is no WebGL 2" };
     const names = context.getExtension("WEBGL_debug_renderer_info");
     const device = String(names ? context.getParameter(names.UNMASKED_RENDERER_WEBGL) : "a GPU");
-    context.getExtension("WEBGL_lose_context")?.loseContext(); // a browser gives only some
+    context.getExtension("WEBGL_lose_context")?.loseContext(); // a browser allows only a few contexts
     return { device: shortDevice(device), software: SOFTWARE.test(device) };
   },
   wasm() {
@@ -50,9 +50,10 @@ const PROBES: Readonly<Record<Name, () => Promise<Probe> | Probe>> = {
 };
 
 /**
- * Starts a backend. auto takes the fastest that runs on real hardware; one that is asked for by name never falls back.
+ * Starts a backend. auto takes the fastest that runs on real hardware. A backend chosen by name never falls back to
+ * another.
  *
- * @throws {Error} If the backend asked for cannot be had.
+ * @throws {Error} If the chosen backend is not available.
  */
 export async function startBackend(choice: LabBackend): Promise<StartedBackend> {
   setWasmPaths("/wasm/");
@@ -96,7 +97,10 @@ async function activate(name: Name): Promise<boolean> {
   return true;
 }
 
-/** A device without what Chromium wraps around its name: `ANGLE (NVIDIA, NVIDIA GeForce RTX 3060 (0x2504) Direct3D11 ...)`. */
+/**
+ * The name of a device without what Chromium wraps around it:
+ * `ANGLE (NVIDIA, NVIDIA GeForce RTX 3060 (0x2504) Direct3D11 ...)`.
+ */
 function shortDevice(renderer: string): string {
   const inner = renderer.match(/^ANGLE \([^,]*, (.*)\)$/)?.[1] ?? renderer;
   return inner.replace(/ \(0x[0-9a-f]+\)/gi, "").replace(/( Direct3D|, (OpenGL|Vulkan|D3D|Metal|Version)).*$/, "")

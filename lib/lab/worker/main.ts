@@ -1,5 +1,5 @@
 /**
- * The worker: it trains, so that the page stays free.
+ * The worker, which trains so that the page stays responsive.
  * @module
  */
 import "./frames.ts";
@@ -9,7 +9,7 @@ import { startBackend } from "./backend.ts";
 import { runRaces } from "./race.ts";
 import { Control, disposeModel, labModel, trainingBatches, trainingData } from "./work.ts";
 
-/** What is used of a worker's own scope, which the page's types leave out. */
+/** The parts of a worker's global scope that are used here and that the page's types leave out. */
 interface WorkerScope {
   postMessage(message: FromWorker): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
@@ -35,7 +35,7 @@ scope.onmessage = ({ data: message }) => {
   }
 };
 
-/** Does one piece of work; afterwards no tensor is left of it. */
+/** Does one piece of work, and leaves no tensors behind. */
 async function work(job: (control: Control) => Promise<void>): Promise<void> {
   const own = control = new Control();
   const before = tf.memory().numTensors;
@@ -53,7 +53,7 @@ function fail(error: unknown): void {
   tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
 }
 
-/** The weight of the past in the smoothed curve: less than fastai's, as there are few batches. */
+/** The weight of the past in the smoothed curve. It is lower than fastai's, because there are few batches. */
 const SMOOTHING = 0.9;
 
 async function rangeTest(order: RangeOrder, control: Control): Promise<void> {

@@ -8,7 +8,7 @@ import type { FromWorker, RacedRun, RaceOrder, RacerStep } from "../protocol.ts"
 import { BATCHES_PER_EPOCH, validateEvery } from "../settings.ts";
 import { type Control, disposeModel, labModel, trainingBatches, type TrainingData, trainingData } from "./work.ts";
 
-/** One schedule on its way. */
+/** One schedule in training. */
 interface Runner {
   readonly name: string;
   readonly model: tf.LayersModel;
@@ -16,15 +16,15 @@ interface Runner {
   diverged: boolean;
 }
 
-/** Images in a batch that is only scored. */
+/** The number of images in a batch for scoring. */
 const SCORED = 200;
 
 /**
  * Runs the races, seed by seed.
  *
- * @param order What to race.
+ * @param order The races to run.
  * @param control Pauses and stops.
- * @param tell Told of each update of all schedules, and of each race that ends.
+ * @param tell Called after each update of all schedules, and after each race.
  */
 export async function runRaces(order: RaceOrder, control: Control, tell: (message: FromWorker) => void): Promise<void> {
   for (let race = 0; race < order.races && !control.signal.aborted; race++) {
@@ -38,14 +38,14 @@ export async function runRaces(order: RaceOrder, control: Control, tell: (messag
     try {
       const started = performance.now();
       if (!await trainAll(runners, data, { ...order, seed }, control, tell)) return;
-      // they train side by side, so each one's own time is its share
+      // they train side by side, so each one's time is its share of the total
       const minutes = (performance.now() - started) / 60_000 / runners.length;
       const runs: RacedRun[] = [];
       for (const { name, model, scheduler, diverged } of runners) {
         const score = diverged ? undefined : await evaluate(model, data.test, { mean: data.mean, batchSize: SCORED });
         runs.push({
           ...{ name, seed },
-          // a training that diverged scores as guessing does
+          // a training that diverged scores like guessing
           testAccuracy: score?.accuracy ?? 1 / data.test.classNames.length,
           testLoss: score && Number.isFinite(score.loss) ? score.loss : null,
           minutes,
@@ -60,7 +60,7 @@ export async function runRaces(order: RaceOrder, control: Control, tell: (messag
   }
 }
 
-/** Trains all to the end; says whether they came there. */
+/** Trains all schedules, and returns whether they reached the end. */
 async function trainAll(
   runners: Runner[],
   data: TrainingData,

@@ -1,5 +1,5 @@
 /**
- * What is common to the worker's trainings: pause and stop, the images, the network.
+ * What the worker's trainings share: pause and stop, the images, and the network.
  * @module
  */
 import { batches, type ImageDataset, meanImage, smallCnn, split, tf } from "../../core.ts";
@@ -14,29 +14,29 @@ export class Control {
   #resume?: () => void;
   #paused?: Promise<void>;
 
-  /** Aborted when the training is to stop. */
+  /** A signal that is aborted when the training must stop. */
   get signal(): AbortSignal {
     return this.#stopping.signal;
   }
 
-  /** Holds the training after the current update. */
+  /** Pauses the training after the current update. */
   pause(): void {
     this.#paused ??= new Promise((resolve) => this.#resume = resolve);
   }
 
-  /** Lets it go on. */
+  /** Resumes the training. */
   resume(): void {
     this.#resume?.();
     this.#paused = undefined;
   }
 
-  /** Ends it after the current update. */
+  /** Stops the training after the current update. */
   stop(): void {
     this.#stopping.abort();
     this.resume();
   }
 
-  /** Between two updates: lets messages in, waits while paused; says whether to go on. */
+  /** Call this between two updates. It lets messages arrive, waits while paused, and returns whether to continue. */
   async goesOn(): Promise<boolean> {
     await tf.nextFrame();
     await this.#paused;
@@ -46,20 +46,20 @@ export class Control {
 
 /** The images of one training. */
 export interface TrainingData {
-  /** To train on. */
+  /** Images to train on. */
   readonly train: ImageDataset;
-  /** Held out of training. */
+  /** Images held out of training. */
   readonly validation: ImageDataset;
-  /** To score on at the end. */
+  /** Images to score on at the end. */
   readonly test: ImageDataset;
   /** The mean of the training images. */
   readonly mean: Float32Array;
 }
 
 /**
- * The images of a seed, as `deno task train` chooses them: from the server, or made up.
+ * The images for a seed, chosen as `deno task train` chooses them. They come from the server, or are made up.
  *
- * @throws {Error} If the server has none, with what it says.
+ * @throws {Error} If the server has none; the message is the server's.
  */
 export async function trainingData(seed: number, madeUp: boolean): Promise<TrainingData> {
   const { train: chosen, test }: LabImages = madeUp ? madeUpImages(seed) : await fetchImages(seed);
@@ -75,11 +75,11 @@ async function fetchImages(seed: number): Promise<LabImages> {
   return unpackImages(new Uint8Array(await response.arrayBuffer()));
 }
 
-/** The batches of a seed. */
+/** The batches for a seed. */
 export const trainingBatches = ({ train, mean }: TrainingData, seed: number) =>
   batches(train, { batchSize: BATCH_SIZE, seed, mean });
 
-/** The network of a seed, compiled. */
+/** The compiled network for a seed. */
 export function labModel(seed: number, learningRate: number): tf.LayersModel {
   const model = smallCnn({ seed });
   model.compile({
@@ -93,7 +93,7 @@ export function labModel(seed: number, learningRate: number): tf.LayersModel {
 /** Frees a network and its optimizer. */
 export function disposeModel(model: tf.LayersModel): void {
   const { optimizer } = model;
-  // the scalar that tfjs's momentum optimizer forgets when it is disposed of
+  // tfjs's momentum optimizer forgets this scalar when it is disposed
   const { c } = privateFields(optimizer) as { c?: tf.Scalar };
   optimizer.dispose();
   if (c && !c.isDisposed) c.dispose();
