@@ -90,11 +90,11 @@ export function readCurve(
   const maxLr = rates[lowest] / 3;
   const begun = rates[losses.slice(0, lowest).findLastIndex((loss) => loss > start - BEGUN * fall) + 1];
   const early = begun <= maxLr / 4;
-  const base = early ? `where ${BEGUN * 100} % of the fall is made, for good` : "a quarter of max";
+  const base = early ? `where the curve has made ${BEGUN * 100} % of its fall for good` : "a quarter of max";
   return {
     suggestions,
     bounds: { baseLr: early ? begun : maxLr / 4, maxLr },
-    reason: `max: a third of the rate at the least smoothed loss; base: ${base}`,
+    reason: `max: a third of the rate at the lowest smoothed loss; base: ${base}`,
   };
 }
 
