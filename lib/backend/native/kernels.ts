@@ -15,8 +15,10 @@ import { registerConvolutions } from "./convolutions.ts";
 import { registerLocalResponseNormalization } from "./lrn.ts";
 import { fuseAdam } from "./adam.ts";
 import { fuseMomentum } from "./momentum.ts";
+import { fusePenalty } from "./penalty.ts";
 import { NATIVE, nativeBackend, nativeOp, replaceKernel } from "./ops.ts";
 import { hasOneDnn, registerOneDnn } from "./onednn.ts";
+import { skipWhatChangesNothing } from "./unchanged.ts";
 
 /**
  * Registers the fused operations; a second call changes nothing. The native backend must be active.
@@ -35,6 +37,8 @@ export function registerNativeKernels(own: boolean): void {
   });
   fuseMomentum();
   fuseAdam();
+  fusePenalty();
+  skipWhatChangesNothing();
   if (oneDnn) registerOneDnn();
   if (own) {
     registerConvolutions();
