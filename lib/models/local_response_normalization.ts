@@ -96,7 +96,13 @@ export function localResponseNormalization(options: LocalResponseNormalizationOp
   return new LocalResponseNormalization(options);
 }
 
+/** The kernel that does it in one operation, where a backend has it; see lib/backend/native/lrn.ts. */
+const KERNEL = "WithinChannelLRN";
+
 function normalize(x: tf.Tensor4D, { size, alpha, beta }: LocalResponseNormalization): tf.Tensor {
+  if (x.dtype === "float32" && tf.getKernel(KERNEL, tf.getBackend())) {
+    return tf.engine().runKernel(KERNEL, { x }, { size, alpha, beta }) as tf.Tensor;
+  }
   const margin = (size - 1) / 2;
   // padded by hand, because "same" would divide by fewer pixels at the borders
   const padded = tf.pad(tf.square(x), [[0, 0], [margin, margin], [margin, margin], [0, 0]]);

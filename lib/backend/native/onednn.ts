@@ -5,7 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { replaceGradient } from "../gradients.ts";
-import { activate, type Attribute, NATIVE, nativeOp, replaceKernel } from "./ops.ts";
+import { held } from "./held_tensors.ts";
+import { activate, type Attribute, NATIVE, nativeBackend, nativeOp, replaceKernel } from "./ops.ts";
 
 /** TensorFlow's graphs label oneDNN's operations so; its eager mode takes the label as well. */
 export const ONEDNN = { _kernel: "MklNameChangeOp" } as const;
@@ -13,6 +14,7 @@ export const ONEDNN = { _kernel: "MklNameChangeOp" } as const;
 export const BATCH_NORM_WITH_RELU = "_MklNativeFusedBatchNormEx";
 const CONVOLUTION_WITH_BIAS = "_MklNativeConv2DWithBias";
 const POOL = "_MklNativeMaxPool";
+const PLACES = "Places";
 
 /** Whether this TensorFlow has oneDNN's operations. */
 export function hasOneDnn(): boolean {
@@ -79,8 +81,8 @@ function poolAttributes(attrs: unknown): Record<string, Attribute> | undefined {
 }
 
 /**
- * Max pooling, and its gradient from the maxima's places, which oneDNN finds again and writes down: less than half the
- * time of TensorFlow's own, which it does not replace by itself outside graphs (2.5 % of a step).
+ * Max pooling, and its gradient from the maxima's places, which the forward pass writes down: less than half the time of
+ * TensorFlow's own, which it does not replace by itself outside graphs (2.5 % of a step).
  */
 function pool(): void {
   const kernelName = "MaxPool";
@@ -89,17 +91,18 @@ function pool(): void {
     const attributes = x.dtype === "float32" ? poolAttributes(call.attrs) : undefined;
     if (!attributes) return stock(call);
     const [y, places] = nativeOp(POOL, [x], attributes, 2);
-    places.dispose();
+    held(call.backend, y).remember(PLACES, places);
+    places.dispose(); // y holds them
     return y;
   });
   const { gradFunc } = tf.getGradient(kernelName);
   replaceGradient(NATIVE, kernelName, ([dy], saved, attrs) => {
-    const [x] = saved;
+    const [x, y] = saved;
     const attributes = poolAttributes(attrs);
     if (!attributes) return gradFunc(dy, saved, attrs as never) as Record<string, () => tf.Tensor>;
     return {
       x: () => {
-        const [y, places] = nativeOp(POOL, [x], attributes, 2);
+        const places = tf.engine().makeTensorFromTensorInfo(held(nativeBackend(), y).recall(PLACES)!);
         return nativeOp(`${POOL}Grad`, [x, y, dy, places], attributes)[0];
       },
     };

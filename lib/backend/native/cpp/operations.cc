@@ -1,4 +1,4 @@
-// The convolutions as TensorFlow operations, by its C API alone, so that any compiler's code fits the library.
+// What this folder computes as TensorFlow operations, by its C API alone, so that any compiler's code fits the library.
 //
 //   WinogradConv2D(x, filter, bias) -> y
 //   WinogradConv2DBackpropInput(dy, filter) -> dx
@@ -6,9 +6,15 @@
 //
 // Shapes as in winograd.h; a bias without numbers is none. Attributes: padding, x's [top, left]; size, the result's
 // [height, width].
+//
+//   WithinChannelLRN(x) -> y
+//   WithinChannelLRNGrad(x, dy) -> dx
+//
+// Attributes as in lrn.h: side, its size; alpha; beta.
 
 #include <initializer_list>
 
+#include "lrn.h"
 #include "tensorflow.h"
 #include "winograd.h"
 
@@ -40,6 +46,12 @@ class Floats {
   float* data() const { return static_cast<float*>(TF_TensorData(tensor_)); }
   int64_t size() const { return TF_TensorElementCount(tensor_); }
   int rank() const { return TF_NumDims(tensor_); }
+  bool hasShapeOf(const Floats& other) const {
+    for (int i = 0; i < 4; ++i) {
+      if (dim(i) != other.dim(i)) return false;
+    }
+    return rank() == other.rank();
+  }
   bool isFilter(const clr::Shape& shape) const {
     return rank() == 4 && dim(0) == dim(1) && dim(2) == shape.inputs && dim(3) == shape.outputs;
   }
@@ -49,20 +61,40 @@ class Floats {
   TF_Tensor* tensor_ = nullptr;
 };
 
-struct Attributes {
+// A kernel's attributes: what the operation declares, and how they are read.
+struct Convolution {
+  static constexpr const char* kDeclared[] = {"padding: list(int)", "size: list(int)"};
+  void read(TF_OpKernelConstruction* construction, Status& status) {
+    TF_OpKernelConstruction_GetAttrInt32List(construction, "padding", padding, 2, status);
+    if (status.ok()) TF_OpKernelConstruction_GetAttrInt32List(construction, "size", size, 2, status);
+  }
   int32_t padding[2], size[2];
 };
 
+struct Normalization {
+  static constexpr const char* kDeclared[] = {"side: int", "alpha: float", "beta: float"};
+  void read(TF_OpKernelConstruction* construction, Status& status) {
+    TF_OpKernelConstruction_GetAttrInt32(construction, "side", &side, status);
+    if (status.ok()) TF_OpKernelConstruction_GetAttrFloat(construction, "alpha", &alpha, status);
+    if (status.ok()) TF_OpKernelConstruction_GetAttrFloat(construction, "beta", &beta, status);
+  }
+  int32_t side;
+  float alpha, beta;
+};
+
+template <typename Attributes>
 void* create(TF_OpKernelConstruction* construction) {
   Status status;
   auto* const attributes = new Attributes{};
-  TF_OpKernelConstruction_GetAttrInt32List(construction, "padding", attributes->padding, 2, status);
-  if (status.ok()) TF_OpKernelConstruction_GetAttrInt32List(construction, "size", attributes->size, 2, status);
+  attributes->read(construction, status);
   if (!status.ok()) TF_OpKernelConstruction_Failure(construction, status);
   return attributes;
 }
 
-void destroy(void* attributes) { delete static_cast<Attributes*>(attributes); }
+template <typename Attributes>
+void destroy(void* attributes) {
+  delete static_cast<Attributes*>(attributes);
+}
 
 // Checks what a call brings, makes room for its result and computes it.
 template <typename Compute>
@@ -82,7 +114,7 @@ void finish(TF_OpKernelContext* context, Status& status, bool fits, int taps, co
 }
 
 void convolve(void* kernel, TF_OpKernelContext* context) {
-  const auto& [padding, size] = *static_cast<Attributes*>(kernel);
+  const auto& [padding, size] = *static_cast<Convolution*>(kernel);
   Status status;
   const Floats x(context, 0, status), filter(context, 1, status), bias(context, 2, status);
   const clr::Shape shape = {x.dim(0), x.dim(1), x.dim(2), x.dim(3), size[0], size[1], filter.dim(3), padding[0], padding[1]};
@@ -94,7 +126,7 @@ void convolve(void* kernel, TF_OpKernelContext* context) {
 }
 
 void inputGradient(void* kernel, TF_OpKernelContext* context) {
-  const auto& [padding, size] = *static_cast<Attributes*>(kernel);
+  const auto& [padding, size] = *static_cast<Convolution*>(kernel);
   Status status;
   const Floats dy(context, 0, status), filter(context, 1, status);
   const clr::Shape shape = {dy.dim(0), size[0], size[1], filter.dim(2), dy.dim(1), dy.dim(2), dy.dim(3), padding[0], padding[1]};
@@ -106,7 +138,7 @@ void inputGradient(void* kernel, TF_OpKernelContext* context) {
 }
 
 void filterGradient(void* kernel, TF_OpKernelContext* context) {
-  const auto& [padding, size] = *static_cast<Attributes*>(kernel);
+  const auto& [padding, size] = *static_cast<Convolution*>(kernel);
   Status status;
   const Floats x(context, 0, status), dy(context, 1, status);
   const clr::Shape shape = {x.dim(0),  x.dim(1),  x.dim(2),   x.dim(3),  dy.dim(1),
@@ -118,20 +150,47 @@ void filterGradient(void* kernel, TF_OpKernelContext* context) {
   });
 }
 
+// Normalizes x, the only input, or finds the gradient if there is dy as well.
+void normalize(TF_OpKernelContext* context, const Normalization& attributes, bool gradient) {
+  Status status;
+  const Floats x(context, 0, status), dy(context, gradient ? 1 : 0, status);
+  if (x.rank() != 4 || !dy.hasShapeOf(x) || attributes.side % 2 != 1) {
+    status.refuse("images [n][height][width][channels] and an odd side are needed");
+  }
+  if (status.ok()) {
+    const Floats to(context, {x.dim(0), x.dim(1), x.dim(2), x.dim(3)}, status);
+    if (status.ok() && to.size() > 0) {
+      const clr::LocalResponseNormalization normalization(x.dim(0), x.dim(1), x.dim(2), x.dim(3), attributes.side,
+                                                          attributes.alpha, attributes.beta);
+      if (gradient) normalization.gradient(x.data(), dy.data(), to.data());
+      else normalization.normalize(x.data(), to.data());
+    }
+  }
+  if (!status.ok()) TF_OpKernelContext_Failure(context, status);
+}
+
+void normalization(void* kernel, TF_OpKernelContext* context) {
+  normalize(context, *static_cast<Normalization*>(kernel), false);
+}
+
+void normalizationGradient(void* kernel, TF_OpKernelContext* context) {
+  normalize(context, *static_cast<Normalization*>(kernel), true);
+}
+
+template <typename Attributes>
 bool add(const char* name, std::initializer_list<const char*> inputs, void (*compute)(void*, TF_OpKernelContext*)) {
   Status status;
   TF_OpDefinitionBuilder* const definition = TF_NewOpDefinitionBuilder(name);
   for (const char* const input : inputs) TF_OpDefinitionBuilderAddInput(definition, input);
   TF_OpDefinitionBuilderAddOutput(definition, "result: T");
   TF_OpDefinitionBuilderAddAttr(definition, "T: {float}");
-  TF_OpDefinitionBuilderAddAttr(definition, "padding: list(int)");
-  TF_OpDefinitionBuilderAddAttr(definition, "size: list(int)");
+  for (const char* const attribute : Attributes::kDeclared) TF_OpDefinitionBuilderAddAttr(definition, attribute);
   TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, [](TF_ShapeInferenceContext* inference, TF_Status* result) {
     TF_ShapeInferenceContextSetUnknownShape(inference, result);
   });
   TF_RegisterOpDefinition(definition, status);
   if (!status.ok()) return false;
-  TF_RegisterKernelBuilder(name, TF_NewKernelBuilder(name, "CPU", create, compute, destroy), status);
+  TF_RegisterKernelBuilder(name, TF_NewKernelBuilder(name, "CPU", create<Attributes>, compute, destroy<Attributes>), status);
   return status.ok();
 }
 
@@ -139,8 +198,10 @@ bool add(const char* name, std::initializer_list<const char*> inputs, void (*com
 
 // Adds the operations to the process's TensorFlow, once; false if it would not have them.
 extern "C" bool addOperations() {
-  static const bool added = add("WinogradConv2D", {"x: T", "filter: T", "bias: T"}, convolve) &&
-                            add("WinogradConv2DBackpropInput", {"dy: T", "filter: T"}, inputGradient) &&
-                            add("WinogradConv2DBackpropFilter", {"x: T", "dy: T"}, filterGradient);
+  static const bool added = add<Convolution>("WinogradConv2D", {"x: T", "filter: T", "bias: T"}, convolve) &&
+                            add<Convolution>("WinogradConv2DBackpropInput", {"dy: T", "filter: T"}, inputGradient) &&
+                            add<Convolution>("WinogradConv2DBackpropFilter", {"x: T", "dy: T"}, filterGradient) &&
+                            add<Normalization>("WithinChannelLRN", {"x: T"}, normalization) &&
+                            add<Normalization>("WithinChannelLRNGrad", {"x: T", "dy: T"}, normalizationGradient);
   return added;
 }

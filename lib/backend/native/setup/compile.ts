@@ -78,7 +78,8 @@ export async function compileOperations(compiler: string): Promise<void> {
   const directory = dirname(path);
   try {
     await run("compile the convolutions", compiler, [
-      ...["-std=c++17", "-O3", "-shared", "-fPIC", "-pthread", ...processor()!.flags, join(sources(), "operations.cc")],
+      ...["-std=c++17", "-O3", "-shared", "-fPIC", "-pthread", ...processor()!.flags],
+      ...["-fno-math-errno", join(sources(), "operations.cc")], // so that roots are found by vectors
       ...LIBRARIES.map((name) => join(directory, name)),
       ...[`-Wl,-rpath,${directory}`, "-o", partial],
     ]);
