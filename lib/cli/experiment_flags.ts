@@ -144,7 +144,7 @@ export const BUDGET_FLAGS = {
   average: {
     takes: "text",
     sets: ["companions", "average"],
-    help: "also score an average of the weights: swa (at the ends of cycles) or ema (exponential)",
+    help: "also score an average of the weights: swa (ends of cycles) or ema (exponential)",
   },
   snapshots: {
     sets: ["companions", "snapshots"],

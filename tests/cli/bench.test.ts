@@ -188,7 +188,7 @@ Deno.test(
     assert.equal(code, 0, stderr);
     const share = (name: string) => Number(stdout.match(RegExp(`^${name} +[\\d.]+ +([\\d.]+) %`, "m"))?.[1]);
     const parts = ["operations", "the tape", "JavaScript between operations"].map(share);
-    assert.ok(parts.every((part) => part > 0), stdout);
+    assert.ok(parts.every((part) => part >= 0), stdout); // a stall can leave next to nothing for the others
     assert.ok(Math.abs(parts.reduce((sum, part) => sum + part) - 100) < 0.2, stdout);
   },
 );
