@@ -69,22 +69,22 @@ Deno.test(
 
 Deno.test("native: the operation of local response normalization refuses what it is not made for", own, async () => {
   await selectBackend("native");
-  const attributes = { side: 3, alpha: { float: 1 }, beta: { float: 1 } };
+  const attributes = { size: [3, 3], alpha: { float: 1 }, beta: { float: 1 } };
   const [image, other] = [numbers([1, 2, 3, 4], 1), numbers([1, 2, 4, 3], 1)];
   const refuses = (name: string, inputs: tf.Tensor[], settings = {}) =>
-    assert.throws(() => nativeOp(name, inputs, { ...attributes, ...settings }), /an odd side are needed/);
+    assert.throws(() => nativeOp(name, inputs, { ...attributes, ...settings }), /an odd size are needed/);
   refuses("WithinChannelLRN", [numbers([2, 3, 4], 1)]);
-  refuses("WithinChannelLRN", [image], { side: 2 });
+  refuses("WithinChannelLRN", [image], { size: [2, 2] });
+  refuses("WithinChannelLRN", [image], { size: [3, 5] });
   refuses("WithinChannelLRNGrad", [image, other]);
 });
 
-Deno.test("native: an L2 penalty is tfjs's, with its gradient", native, async () => {
+Deno.test("native: an L2 penalty is tfjs's, by one operation in each direction", own, async () => {
   for (let i = 0; i < 20; i++) {
     const shape = Array.from({ length: i % 5 }, () => from(1, 12));
     const penalty = tf.regularizers.l2({ l2: random() }) as unknown as { apply(x: tf.Tensor): tf.Tensor };
     const operations = await closeToPlain((x) => penalty.apply(x), [shape], 10 * i, 1e-5);
-    assert.equal(operations.L2Loss, 1);
-    assert.ok(!operations.Square && !operations.Sum);
+    assert.deepEqual(operations, { L2Penalty: 1, L2PenaltyGrad: 1 });
   }
 });
 
@@ -143,5 +143,77 @@ Deno.test(
     tf.train.momentum(1, 0).minimize(() => weight.sum(), false, [weight]);
     assert.deepEqual([...before.dataSync()], [1, 2], "an update in place does not reach it");
     assert.deepEqual([...weight.dataSync()], [0, 1]);
+  },
+);
+
+/** The loss that a model trains with, as training leaves it in the model. */
+function trainingLoss(): (target: tf.Tensor, output: tf.Tensor) => tf.Tensor {
+  const input = tf.input({ shape: [3], name: "rows" });
+  const model = tf.model({
+    inputs: input,
+    outputs: tf.layers.dense({ units: 3, name: "classes" }).apply(input) as never,
+  });
+  model.compile({ optimizer: "sgd", loss: "categoricalCrossentropy" });
+  const inside = model as unknown as { makeTrainFunction(): void; lossFunctions: ReturnType<typeof trainingLoss>[] };
+  inside.makeTrainFunction();
+  return inside.lossFunctions[0];
+}
+
+Deno.test(
+  "native: categorical cross-entropy of random rows is tfjs's, by one operation in each direction",
+  own,
+  async () => {
+    await selectBackend("native");
+    const loss = trainingLoss();
+    for (let i = 0; i < 30; i++) {
+      const shape = [from(1, 40), from(2, 30)];
+      const f = (p: tf.Tensor, target: tf.Tensor) => loss(target, tf.abs(p)); // rows need not sum to 1
+      const target = numbers(shape, i);
+      const values = [...target.dataSync()].map(Math.abs);
+      target.dispose();
+      const withTarget = (p: tf.Tensor) => f(p, tf.tensor(values, shape));
+      const { CategoricalCrossEntropy, CategoricalCrossEntropyGrad, Log } = await closeToPlain(
+        withTarget,
+        [shape],
+        10 * i,
+        1e-5,
+      );
+      assert.deepEqual([CategoricalCrossEntropy, CategoricalCrossEntropyGrad, Log], [1, 1, undefined]);
+    }
+  },
+);
+
+Deno.test("native: categorical cross-entropy clips as tfjs does, and a NaN stays one", own, async () => {
+  await selectBackend("native");
+  const loss = trainingLoss();
+  const target = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0.5, 0.5, 0];
+  const of = async (backend: "native" | "cpu", p: number[]) => {
+    await selectBackend(backend);
+    const f = (p: tf.Tensor) => loss(tf.tensor(target, [4, 3]), p);
+    const x = tf.tensor(p, [4, 3]);
+    return [f(x), tf.grad(f)(x)].map((tensor) => [...tensor.dataSync()]);
+  };
+  const clipped = [1, 0, 0, 1, 0, 0, 1e-9, 1, 0, 1e-8, 1 - 1e-8, 0];
+  close(await of("native", clipped), await of("cpu", clipped), 1e-5);
+  const [value, gradient] = await of("native", [NaN, 0.5, 0.5, 0, 0, 0, ...clipped.slice(6)]);
+  assert.deepEqual(value.map(Number.isNaN), [true, true, false, false]);
+  assert.ok(gradient.slice(0, 6).every(Number.isNaN));
+});
+
+Deno.test(
+  "native: categorical cross-entropy takes whole numbers as targets, and refuses other shapes",
+  own,
+  async () => {
+    await selectBackend("native");
+    const loss = trainingLoss();
+    const p = tf.tensor2d([[0.25, 0.25, 0.5]]);
+    close([[...loss(tf.tensor2d([[1, 0, 0]], [1, 3], "int32"), p).dataSync()]], [[Math.log(4)]], 1e-6);
+    assert.throws(() => tf.grad((p) => tf.grad((t) => loss(p, t))(p).sum())(p), /gradient function not found/); // as in tfjs
+    const [rows, other] = [numbers([2, 3], 1), numbers([2, 4], 1)];
+    assert.throws(() => nativeOp("CategoricalCrossEntropy", [rows, other]), /rows of classes are needed/);
+    assert.throws(
+      () => nativeOp("CategoricalCrossEntropyGrad", [rows, rows, tf.ones([3])]),
+      /rows of classes are needed/,
+    );
   },
 );

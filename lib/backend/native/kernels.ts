@@ -4,7 +4,7 @@
  * tfjs builds training batch normalization out of a dozen passes over memory, and ReLU's gradient out of a step
  * and a product; TensorFlow has each as one operation. Where TensorFlow was built with oneDNN, there are faster ones still
  * (onednn.ts), and where this project's own operations could be compiled, those do the 3x3 and 5x5
- * convolutions (convolutions.ts) and local response normalization (lrn.ts).
+ * convolutions (convolutions.ts), local response normalization (lrn.ts) and losses (loss.ts).
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -12,10 +12,10 @@ import { batchNormKernel, registerBatchNorm, replaceGradient } from "../gradient
 import { computedLate, holdTensors } from "./held_tensors.ts";
 import { batchNorm } from "./batch_norm.ts";
 import { registerConvolutions } from "./convolutions.ts";
+import { registerLosses } from "./loss.ts";
 import { registerLocalResponseNormalization } from "./lrn.ts";
 import { fuseAdam } from "./adam.ts";
 import { fuseMomentum } from "./momentum.ts";
-import { fusePenalty } from "./penalty.ts";
 import { NATIVE, nativeBackend, nativeOp, replaceKernel } from "./ops.ts";
 import { hasOneDnn, registerOneDnn } from "./onednn.ts";
 import { skipWhatChangesNothing } from "./unchanged.ts";
@@ -37,12 +37,12 @@ export function registerNativeKernels(own: boolean): void {
   });
   fuseMomentum();
   fuseAdam();
-  fusePenalty();
   skipWhatChangesNothing();
   if (oneDnn) registerOneDnn();
   if (own) {
     registerConvolutions();
     registerLocalResponseNormalization();
+    registerLosses();
   }
   computeInputGradientsLate();
 }

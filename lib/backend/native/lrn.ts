@@ -25,7 +25,7 @@ export function registerLocalResponseNormalization(): void {
       backendName: NATIVE,
       kernelFunc: ({ inputs, attrs }) => {
         const { size, alpha, beta } = attrs as unknown as Settings;
-        const attributes = { side: size, alpha: { float: alpha }, beta: { float: beta } };
+        const attributes = { size: [size, size], alpha: { float: alpha }, beta: { float: beta } };
         return nativeOp(kernelName, names.map((name) => inputs[name]!), attributes)[0];
       },
     });

@@ -21,38 +21,31 @@ class LocalResponseNormalization {
         share_(alpha / (static_cast<float>(size) * size)), beta_(beta) {}
 
   void normalize(const float* x, float* y) const {
-    eachImage([&](ptrdiff_t from) { normalizeImage(x + from, y + from); });
+    eachImage([=](ptrdiff_t at, int size) {
+      const float* const power = powers(scales(x + at));
+      for (int i = 0; i < size; ++i) y[at + i] = x[at + i] * power[i];
+    });
   }
 
   void gradient(const float* x, const float* dy, float* dx) const {
-    eachImage([&](ptrdiff_t from) { gradientOfImage(x + from, dy + from, dx + from); });
+    const float factor = 2 * share_ * beta_;
+    eachImage([=](ptrdiff_t at, int size) {
+      float* const scale = scales(x + at);
+      float* const power = powers(scale);
+      for (int i = 0; i < size; ++i) {
+        dx[at + i] = dy[at + i] * power[i];
+        power[i] = dx[at + i] * x[at + i] / scale[i];
+      }
+      squareSums(power, scale);
+      for (int i = 0; i < size; ++i) dx[at + i] -= factor * x[at + i] * scale[i];
+    });
   }
 
  private:
   template <typename Work>
   void eachImage(const Work& work) const {
-    Team::shared().run(images_, [&](int image) { work(static_cast<ptrdiff_t>(image) * height_ * row_); });
-  }
-
-  void normalizeImage(const float* x, float* y) const {
     const int size = height_ * row_;
-    float* const scale = scales(x);
-    float* const power = powers(scale);
-    for (int i = 0; i < size; ++i) y[i] = x[i] * power[i];
-  }
-
-  void gradientOfImage(const float* x, const float* dy, float* dx) const {
-    const int size = height_ * row_;
-    float* const scale = scales(x);
-    float* const power = powers(scale);
-    // dx holds the direct part, and power's and scale's room serve for the rest
-    for (int i = 0; i < size; ++i) {
-      dx[i] = dy[i] * power[i];
-      power[i] = dx[i] * x[i] / scale[i];
-    }
-    squareSums(power, scale);
-    const float factor = 2 * share_ * beta_;
-    for (int i = 0; i < size; ++i) dx[i] -= factor * x[i] * scale[i];
+    Team::shared().run(images_, [&](int image) { work(static_cast<ptrdiff_t>(image) * size, size); });
   }
 
   // s of each number of an image, in the first room.
