@@ -121,7 +121,7 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
     await activate("native", NATIVE);
     const own = addOperations();
     registerNativeKernels(own === "added");
-    return own === "missing" ? `${why}; without its faster convolutions, which \`deno task setup\` compiles` : why;
+    return own === "missing" ? `${why}; without its faster operations, which \`deno task setup\` compiles` : why;
   },
   async webgpu(why) {
     // unused drivers may print complaints on the terminal

@@ -243,7 +243,7 @@ Deno.test("native: this project's own operations refuse what they are not made f
 Deno.test("compileOperations() tells that the compiler fails, and what is compiled stays", {
   ignore: own.ignore || !allowed("run") || Deno.build.os === "windows",
 }, async () => {
-  await assert.rejects(() => compileOperations("false"), /^Error: Cannot compile the convolutions: .*exit code 1/);
+  await assert.rejects(() => compileOperations("false"), /^Error: Cannot compile the faster operations: .*exit code 1/);
   assert.equal(ownOperations(), "compiled");
 });
 

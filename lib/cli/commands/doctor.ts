@@ -79,8 +79,8 @@ async function native(): Promise<Finding> {
   const missing = missingNativePart();
   if (!missing) {
     return {
-      compiled: ok("native TensorFlow", "ready, with faster convolutions"),
-      missing: note("native TensorFlow", "ready, but without faster convolutions; `deno task setup` compiles them"),
+      compiled: ok("native TensorFlow", "ready, with faster operations"),
+      missing: note("native TensorFlow", "ready, but without faster operations; `deno task setup` compiles them"),
       impossible: ok("native TensorFlow", "ready, with TensorFlow's own convolutions"),
     }[ownOperations()];
   }

@@ -21,7 +21,7 @@ function sources(): string {
   const directory = import.meta.dirname;
   if (directory === undefined) {
     throw new Deno.errors.NotSupported(
-      `Cannot compile the convolutions: their sources must lie on this machine's disk, got ${import.meta.url}; ` +
+      `Cannot compile the faster operations: their sources must lie on this machine's disk, got ${import.meta.url}; ` +
         "clone the project",
     );
   }
@@ -77,7 +77,7 @@ export async function compileOperations(compiler: string): Promise<void> {
   const partial = `${path}.${Deno.pid}.partial`;
   const directory = dirname(path);
   try {
-    await run("compile the convolutions", compiler, [
+    await run("compile the faster operations", compiler, [
       ...["-std=c++17", "-O3", "-shared", "-fPIC", "-pthread", ...processor()!.flags],
       ...["-fno-math-errno", join(sources(), "operations.cc")], // so that roots are found by vectors
       ...LIBRARIES.map((name) => join(directory, name)),

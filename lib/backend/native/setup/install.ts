@@ -146,7 +146,7 @@ async function compileBinding(compiler: string, home: string, binding: string, o
 
 /** Compiles this project's own operations; without them TensorFlow's serve. */
 async function compileOwnOperations({ compiler }: PlatformFacts, onStage: (line: string) => void): Promise<void> {
-  onStage("compiling faster convolutions for this processor (about 6 s)");
+  onStage("compiling faster operations for this processor (about 6 s)");
   try {
     if (!compiler) throw new Error("Cannot compile them: there must be a C++ compiler, got none");
     await compileOperations(compiler);
