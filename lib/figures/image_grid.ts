@@ -12,7 +12,7 @@ export interface ImageGridOptions extends FigureOptions {
   indices?: readonly number[];
   /** How many images to put in a row. Default 10. */
   columns?: number;
-  /** The captions below the images, in the order of `indices`. By default, the images' classes. */
+  /** The captions below the images, in the order of `indices`; `<br>` breaks a line. By default, the images' classes. */
   captions?: readonly string[];
 }
 
@@ -35,7 +35,8 @@ export function imageGridFigure(dataset: ImageDataset, options: ImageGridOptions
   const indices = options.indices ?? Array.from({ length: Math.min(20, dataset.size) }, (_, index) => index);
   const captions = options.captions ?? indices.map((index) => dataset.classNames[dataset.labels[index]]);
   const [height, width, channels] = dataset.shape;
-  const [gap, caption] = [Math.ceil(width / 10), Math.ceil(height / 3)];
+  const lines = Math.max(1, ...captions.map((text) => text.split("<br>").length));
+  const [gap, caption] = [Math.ceil(width / 10), Math.ceil(height / 3) + (lines - 1) * Math.ceil(height / 5)];
   const rows = Math.ceil(indices.length / columns);
   const across = Math.min(columns, indices.length);
   const [cellWidth, cellHeight] = [width + gap, height + caption];
