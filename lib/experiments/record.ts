@@ -77,6 +77,8 @@ export const MOST_BYTES = 200_000;
 const MOST_WRONG = 40;
 /** How many bytes a batch takes in a reduced history, and how many batches a column keeps. */
 const [BYTES_A_BATCH, BATCHES_A_COLUMN] = [36, 4];
+/** The fewest columns that show how a loss went. */
+const LEAST_COLUMNS = 12;
 
 /**
  * Makes a record's run, small enough that `count` of them fit into a record.
@@ -109,10 +111,15 @@ export function recordRun(run: EndedRun, { count, classes }: { count: number; cl
   };
 }
 
-/** Reduces a history so that `count` of them fit into a record. */
+/**
+ * Reduces a history so that a record has room for `count` of them. Where there is room for a few batches only, the epochs
+ * are kept alone: a figure of so many runs draws their scores, and no losses of batches.
+ */
 export function historyOfOne(history: TrainingHistory, count: number): TrainingHistory {
   const columns = Math.floor(0.8 * MOST_BYTES / count / BYTES_A_BATCH / BATCHES_A_COLUMN);
-  return reduceHistory(history, Math.max(5, Math.min(200, columns)));
+  if (columns >= LEAST_COLUMNS) return reduceHistory(history, Math.min(200, columns));
+  const { epochs, validations } = history;
+  return reduceHistory({ iterations: [], lr: [], loss: [], epochs, ...(validations && { validations }) }, 1);
 }
 
 function wrongOnes({ predictions }: Evaluation, labels: Uint8Array) {
