@@ -226,9 +226,16 @@ export function split(
 export function meanImage(dataset: ImageDataset): Float32Array {
   if (dataset.size === 0) throw new RangeError("Cannot average images: there must be an image or more, got 0");
   const length = imageLength(dataset);
+  const { images } = dataset;
   const sums = new Float64Array(length);
-  for (let start = 0; start < dataset.images.length; start += length) {
-    for (let i = 0; i < length; i++) sums[i] += dataset.images[start + i];
+  const some = 16 * length; // so many images at once are a third of the time
+  for (let start = 0; start < images.length; start += some) {
+    const end = Math.min(start + some, images.length);
+    for (let i = 0; i < length; i++) {
+      let sum = 0;
+      for (let place = start + i; place < end; place += length) sum += images[place];
+      sums[i] += sum;
+    }
   }
   return Float32Array.from(sums, (sum) => sum / dataset.size);
 }

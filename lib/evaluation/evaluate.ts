@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { ImageDataset } from "../data/dataset.ts";
 import { toNumbers, toTensors } from "../data/tensors.ts";
 import { checkNumber, rules } from "../support/check.ts";
+import { foldBatchNormalization } from "./folded.ts";
 import { Ensemble, ensemble } from "./ensemble.ts";
 import { type ClassScore, scores } from "./report.ts";
 
@@ -57,27 +58,56 @@ export async function evaluate(
   checkNumber("evaluate a model", "batchSize", batchSize, ...rules.count);
   const classes = dataset.classNames.length;
   const scored = model instanceof Ensemble ? model : ensemble([model]);
-  const outputs = scored.models[0].outputs[0].shape.at(-1);
-  if (outputs !== classes) {
-    throw new TypeError(`Cannot evaluate a model: it must have ${classes} classes like the data set, got ${outputs}`);
+  const modelClasses = scored.models[0].outputs[0].shape.at(-1);
+  if (modelClasses !== classes) {
+    throw new TypeError(
+      `Cannot evaluate a model: it must have ${classes} classes as the data set, got ${modelClasses}`,
+    );
   }
   const lossFunction = lossFunctionOf(model);
-  const predictions = new Uint8Array(dataset.size);
-  let lossSum = 0;
-  for (let start = 0; start < dataset.size; start += batchSize) {
-    const places = Array.from({ length: Math.min(batchSize, dataset.size - start) }, (_, i) => start + i);
-    const [classOf, loss] = tf.tidy(() => {
-      const { xs, ys } = toTensors(dataset, toNumbers(dataset, places, { mean }));
-      const output = scored.predict(xs, { batchSize });
-      return [output.argMax(-1), lossFunction(ys, output).mean()];
-    });
-    predictions.set(await classOf.data(), start);
-    lossSum += (await loss.data())[0] * places.length;
-    tf.dispose([classOf, loss]);
+  const outputs = new Float32Array(dataset.size * classes);
+  const folded = foldBatchNormalization(scored.models);
+  try {
+    for (let start = 0; start < dataset.size; start += batchSize) {
+      const places = Array.from({ length: Math.min(batchSize, dataset.size - start) }, (_, i) => start + i);
+      const output = tf.tidy(() => {
+        const { xs } = toTensors(dataset, toNumbers(dataset, places, { mean }));
+        return folded.during(() => scored.predict(xs, { batchSize }));
+      });
+      outputs.set(await output.data(), start * classes);
+      output.dispose();
+    }
+  } finally {
+    folded.dispose();
   }
+  const predictions = dataset.labels.map((_, image) => largest(outputs, image * classes, (image + 1) * classes));
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   predictions.forEach((predicted, index) => confusion[dataset.labels[index]][predicted]++);
-  return { loss: lossSum / dataset.size, ...scores(confusion, dataset.classNames), confusion, predictions };
+  const loss = await meanLoss(lossFunction, dataset, outputs);
+  return { loss, ...scores(confusion, dataset.classNames), confusion, predictions };
+}
+
+/** Which of the numbers from a place to another is largest, the first of equal ones. */
+function largest(numbers: Float32Array, from: number, to: number): number {
+  let place = from;
+  for (let i = from + 1; i < to; i++) if (numbers[i] > numbers[place]) place = i;
+  return place - from;
+}
+
+/** The mean loss of all images at once: a dozen small operations, which would cost each batch as much. */
+async function meanLoss(
+  lossFunction: LossFunction,
+  { labels, size, classNames: { length: classes } }: ImageDataset,
+  outputs: Float32Array,
+): Promise<number> {
+  const truth = new Float32Array(outputs.length);
+  labels.forEach((label, image) => truth[image * classes + label] = 1);
+  const loss = tf.tidy(() =>
+    lossFunction(tf.tensor2d(truth, [size, classes]), tf.tensor2d(outputs, [size, classes])).mean()
+  );
+  const [value] = await loss.data();
+  loss.dispose();
+  return value;
 }
 
 type LossFunction = (truth: tf.Tensor, output: tf.Tensor) => tf.Tensor;

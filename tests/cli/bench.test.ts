@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { missingNativePart } from "../../lib/backend/native/setup/package.ts";
 import { alternate } from "../../lib/cli/bench/against.ts";
-import { fitter } from "../../lib/cli/bench/bench_model.ts";
+import { fitter, scorer } from "../../lib/cli/bench/bench_model.ts";
 import {
   BENCHMARK_NAMES,
   type BenchmarkName,
@@ -79,6 +79,23 @@ Deno.test("fitter() trains as many steps as it is told, and the perceptron learn
   model.dispose();
 });
 
+Deno.test("scorer() scores as many batches as it is told by evaluations of 100 at most", async () => {
+  await selectBackend("cpu");
+  const model = compiledBenchmark("perceptron");
+  const sizes: number[] = [];
+  const predict = model.predict.bind(model);
+  model.predict = (x, options) => {
+    sizes.push((x as tf.Tensor).shape[0]!);
+    return predict(x, options);
+  };
+  const before = tf.memory().numTensors;
+  const score = scorer(model, 2);
+  assert.ok(await score(103) > 0); // more than one evaluation
+  assert.deepEqual(sizes, Array(103).fill(2));
+  assert.equal(tf.memory().numTensors, before);
+  model.dispose();
+});
+
 /** A peer that answers what it is told to, and notes what it was asked for. */
 function fakePeer(parameters: number, answers: readonly number[]): Peer & { asked: number[] } {
   const asked: number[] = [];
@@ -141,14 +158,16 @@ Deno.test("the table has a line for a model, with the peer's columns or without"
   const here = { ms: 400, peak: 987_654_321 };
   const row = { model: "mini-googlenet", batchSize: 64, here };
   const cells = (text: string) => text.trim().split(/ {2,}/);
-  assert.deepEqual(cells(tableHead(false)), ["model", "batch", "ms a step", "images/s", "peak memory"]);
+  const heads = ["batch", "ms a batch", "images/s", "peak memory"];
+  assert.deepEqual(cells(tableHead("train", false)), ["training of", ...heads]);
+  assert.deepEqual(cells(tableHead("evaluate", false)), ["evaluation of", ...heads]);
   assert.deepEqual(cells(tableRow(row)), ["mini-googlenet", "64", "400.0", "160.0", "0.99 GB"]);
   const peer = { ms: 500, peak: 1.5e9, ratio: 1.234 };
   assert.deepEqual(cells(tableRow({ ...row, peer })), [
     ...["mini-googlenet", "64", "160.0", "128.0", "1.23", "0.99 GB", "1.50 GB"],
   ]);
-  assert.equal(tableRow({ ...row, peer }).length, tableHead(true).length);
-  assert.equal(tableRow(row).length, tableHead(false).length);
+  assert.equal(tableRow({ ...row, peer }).length, tableHead("evaluate", true).length);
+  assert.equal(tableRow(row).length, tableHead("train", false).length);
 });
 
 for (
@@ -161,6 +180,7 @@ for (
     [["bench", "--model", "all", "--all"], /Cannot bench all models: each is a line, on one backend, got --all/],
     [["bench", "--all", "--against", "keras"], /Cannot bench all backends: each is a line, .* got --against/],
     [["bench", "--all", "--precision", "bfloat16"], /Cannot bench all backends: each is a line, .* got --precision/],
+    [["bench", "--all", "--evaluate"], /Cannot bench all backends: each is a line, .* got --evaluate/],
   ] as [string[], RegExp][]
 ) {
   Deno.test(`${args.join(" ")} is a wrong call: one sentence, exit code 2`, io, async () => {
@@ -175,9 +195,17 @@ for (
 const small = ["--backend", "cpu", "--batch-size", "2", "--steps", "2"];
 
 Deno.test("bench --model perceptron --row prints a line of the table, and nothing else", io, async () => {
-  const { code, stdout, stderr } = await clr(["bench", "--model", "perceptron", "--row", ...small]);
+  for (const task of [[], ["--evaluate"]]) {
+    const { code, stdout, stderr } = await clr(["bench", "--model", "perceptron", "--row", ...task, ...small]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^perceptron +2 +[\d.]+ +[\d.]+ +[\d.]+ GB\n$/);
+  }
+});
+
+Deno.test("bench --evaluate says how fast images are scored", io, async () => {
+  const { code, stdout, stderr } = await clr(["bench", "--model", "perceptron", "--evaluate", ...small]);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /^perceptron +2 +[\d.]+ +[\d.]+ +[\d.]+ GB\n$/);
+  assert.match(stdout, /^scoring a batch +[\d.]+ ms, batch 2, mean of 2\nimages a second +[\d.]+\n.* GB$/m);
 });
 
 Deno.test(
@@ -200,6 +228,6 @@ Deno.test("bench --model all prints a line for each model, each with its own pea
   assert.equal(code, 0, stderr);
   const [backend, head, ...rows] = stdout.trim().split("\n");
   assert.match(backend, /^Backend: /);
-  assert.equal(head, tableHead(false));
+  assert.equal(head, tableHead("train", false));
   assert.deepEqual(rows.map((row) => row.split(" ")[0]), BENCHMARK_NAMES);
 });

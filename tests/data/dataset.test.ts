@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { imageDataset, split, subset } from "../../lib/mod.ts";
+import { imageDataset, meanImage, split, subset } from "../../lib/mod.ts";
 import { smallImages } from "../support.ts";
 
 Deno.test("subset() and split() choose by class, size and seed", () => {
@@ -27,4 +27,13 @@ Deno.test("split(), stratified, holds out the fraction of each class, and one im
   assert.deepEqual(held, [4, 2, 1, 0]);
   assert.deepEqual(rest, [36, 18, 2, 1]);
   assert.equal(new Set(parts.flatMap((part) => [...part.images])).size, 64, "each image once");
+});
+
+Deno.test("meanImage() is the mean of each pixel, whatever the number of images", () => {
+  for (const size of [1, 16, 37]) {
+    const images = Uint8Array.from({ length: size * 6 }, (_, i) => (i * 101) % 256);
+    const dataset = imageDataset({ images, labels: new Uint8Array(size), shape: [1, 2, 3], classNames: ["a"] });
+    const sum = (pixel: number) => images.reduce((sum, value, i) => i % 6 === pixel ? sum + value : sum, 0);
+    assert.deepEqual(meanImage(dataset), Float32Array.from({ length: 6 }, (_, pixel) => sum(pixel) / size));
+  }
 });

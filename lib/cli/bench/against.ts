@@ -1,8 +1,9 @@
 /**
- * Alternates a training here with the same training in a peer.
+ * A training or an evaluation here and the same one in a peer, in alternation.
  * @module
  */
 import { median } from "../../support/statistics.ts";
+import type { Run } from "./bench_model.ts";
 import { peakMemory } from "./machine.ts";
 import type { Peer } from "./peer.ts";
 import type { BenchRow } from "./table.ts";
@@ -21,27 +22,26 @@ export interface Pair {
 }
 
 /**
- * What {@linkcode alternate} measured: milliseconds per step and peak memory on both sides, and the ratio of speeds.
+ * What {@linkcode alternate} found: milliseconds of a step, which is a batch trained on or scored, and peak memory on
+ * both sides, and the ratio of speeds.
  */
 export type Alternation = Required<Pick<BenchRow, "here" | "peer">>;
 
 /**
- * Trains here and in the peer in turn, eight times, with the same number of steps each time. Speeds are the medians of
- * the halves. The ratio is the median of the pairs' ratios, so that if something slows the machine for a while, it
- * slows both sides of a ratio.
+ * Trains or scores here and in the peer by turns, eight times, as many steps each time. Speeds are the medians of the halves; the
+ * ratio is the median of the pairs' ratios, so that what slows the machine for a while slows both sides of it.
  *
  * @param peer The peer.
  * @param parameters How many parameters the model has here.
- * @param fit Trains a number of steps here, and returns the mean milliseconds of one.
- * @param steps The number of steps in each half. By default about three seconds' worth, according to a first
- * measurement here.
- * @param onPair Called after each pair.
- * @throws {Error} If the peer's model has a different number of parameters.
+ * @param run Does so many steps here; gives the mean milliseconds of one.
+ * @param steps Steps in each half; by default some three seconds of them, by a first measurement here.
+ * @param onPair Told of each pair.
+ * @throws {Error} If the peer's model has another number of parameters.
  */
 export async function alternate(
   peer: Peer,
   parameters: number,
-  fit: (steps: number) => Promise<number>,
+  run: Run,
   { steps, onPair = () => {} }: { steps?: number; onPair?: (pair: Pair, number: number) => void } = {},
 ): Promise<Alternation> {
   if (peer.parameters !== parameters) {
@@ -49,13 +49,13 @@ export async function alternate(
       `Cannot bench against ${peer.name}: the models must have the same number of parameters, got ${parameters} here and ${peer.parameters} there`,
     );
   }
-  await fit(2); // not timed, because the first steps set things up and compile
+  await run(2); // what the first steps set up or compile does not count
   await peer.steps(2);
-  const count = steps ?? Math.max(2, Math.round(HALF / await fit(2)));
+  const count = steps ?? Math.max(2, Math.round(HALF / await run(2)));
   const pairs: Pair[] = [];
   let peak = 0;
   for (let number = 1; number <= PAIRS; number++) {
-    const here = await fit(count);
+    const here = await run(count);
     const answer = await peer.steps(count);
     peak = answer.peak;
     pairs.push({ here, there: answer.ms });

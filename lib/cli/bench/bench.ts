@@ -1,7 +1,8 @@
 /**
- * `deno task bench` measures how fast this machine trains, compared with what it could do at best and with the peers.
+ * `deno task bench`: how fast this machine trains and evaluates, what that could be at best, and how the peers do.
  * @module
  */
+import type * as tf from "@tensorflow/tfjs";
 import { checkChoice } from "../../support/check.ts";
 import { type Flag, helpText, parseFlags, refuseFlags } from "../flags.ts";
 import { permissionFlags } from "../launch.ts";
@@ -10,7 +11,16 @@ import { startBackend } from "../session.ts";
 import { atTheDoor, type Say, type Voice, voice } from "../terminal.ts";
 import { alternate } from "./against.ts";
 import { allBackends } from "./backends.ts";
-import { fitter, STEP_FLAGS, type StepFlags, stepFlags, stepper, trainingStep } from "./bench_model.ts";
+import {
+  fitter,
+  scorer,
+  STEP_FLAGS,
+  type StepFlags,
+  stepFlags,
+  stepper,
+  type Task,
+  trainingStep,
+} from "./bench_model.ts";
 import { BENCHMARK_NAMES, compiledBenchmark, trainingGflop } from "./benchmarks.ts";
 import { dataPipeline, loading, matrixProduct, peakMemory, scheduleRate } from "./machine.ts";
 import { PEER_NAMES, type PeerName, startPeer } from "./peer.ts";
@@ -18,26 +28,22 @@ import { gigabytes, images, tableHead, tableRow } from "./table.ts";
 
 const FLAGS = {
   model: { takes: "text", help: `all, or ${BENCHMARK_NAMES.join(", ")}` },
-  steps: {
-    takes: "number",
-    help: "steps to time (12); with --against, the steps in each half of a pair (about 3 seconds)",
-  },
+  evaluate: { help: "score images in place of training: a step is then a batch that is scored" },
+  steps: { takes: "number", help: "steps to time (12); in each half of a pair against a peer (3 seconds of them)" },
   ...STEP_FLAGS,
-  against: {
-    takes: "text",
-    help: "keras or pytorch: also run the same training there, in eight pairs of alternating runs",
-  },
-  all: { help: "one line for each backend that is available here" },
-  row: { help: "print the result as one line, as in the table of --model all" },
+  against: { takes: "text", help: "keras or pytorch: the same work there, in eight pairs of alternate runs" },
+  all: { help: "one line for each backend that can be had here" },
+  row: { help: "the result as one line, as it stands in the table of --model all" },
 } as const satisfies Record<string, Flag>;
 
 const HELP = helpText(
-  "deno task bench: measure how fast a model trains here, by default MiniGoogLeNet. Let nothing else run.",
+  "deno task bench: how fast a model trains or evaluates here, MiniGoogLeNet by default. Let nothing else run.",
   { "What": FLAGS },
   [
     "deno task bench",
     "deno task bench --model all",
     "deno task bench --model all --against keras",
+    "deno task bench --model all --against keras --evaluate",
     "deno task bench --against keras --precision bfloat16",
     "deno task bench --model perceptron --backend wasm --steps 3",
     "deno task bench --all",
@@ -53,7 +59,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     speak.say(HELP);
     return 0;
   }
-  const settings = stepFlags(flags, ["all"]);
+  const settings: Settings = { ...stepFlags(flags, ["all"]), task: flags.evaluate ? "evaluate" : "train" };
   const { model, batchSize, choice, precision } = settings;
   const against = atTheDoor(() => {
     if (flags.against !== undefined) checkChoice("read --against", "it", flags.against, PEER_NAMES);
@@ -66,8 +72,8 @@ export async function bench(args: readonly string[]): Promise<number> {
   if (flags.all) {
     refuseFlags(
       flags,
-      ["against", "row", "steps", "backend", "precision"],
-      "Cannot bench all backends: each is a line, with steps of its own, in float32 and without a peer",
+      ["against", "row", "steps", "backend", "precision", "evaluate"],
+      "Cannot bench all backends: each is a line, with training steps of its own, in float32 and without a peer",
     );
     await allBackends(model, batchSize, speak);
     return 0;
@@ -75,8 +81,15 @@ export async function bench(args: readonly string[]): Promise<number> {
   await startBackend(choice, { precision }, flags.row ? { ...speak, say: () => {} } : speak);
   if (against) await besidePeer(against, settings, flags.row, speak.say);
   else if (flags.row) await oneLine(settings, speak.say);
+  else if (flags.evaluate) await scoring(settings, speak.say);
   else await alone(settings, started, speak.say);
   return 0;
+}
+
+/** What the flags say. */
+interface Settings extends StepFlags {
+  /** What is timed. */
+  readonly task: Task;
 }
 
 /**
@@ -85,14 +98,14 @@ export async function bench(args: readonly string[]): Promise<number> {
  */
 async function eachModel(
   args: readonly string[],
-  { choice, precision }: StepFlags,
+  { choice, precision, task }: Settings,
   against: PeerName | undefined,
   speak: Voice,
 ): Promise<number> {
   // set up here, where messages about it are visible
   await startBackend(choice, { precision }, speak);
   if (against) await pythonTools(against, speak.say);
-  speak.say(tableHead(against !== undefined));
+  speak.say(tableHead(task, against !== undefined));
   for (const name of BENCHMARK_NAMES) {
     const child = new Deno.Command(Deno.execPath(), {
       args: [
@@ -109,17 +122,18 @@ async function eachModel(
   return 0;
 }
 
-/** Compares a training here with the peer's. Prints each pair and the result, or only one line. */
+/** A training or an evaluation here and in the peer: each pair and what comes of them, or a line alone. */
 async function besidePeer(
   against: PeerName,
-  { model: name, batchSize, precision, steps }: StepFlags,
+  { model: name, batchSize, precision, steps, task }: Settings,
   row: boolean | undefined,
   say: Say,
 ): Promise<void> {
   const model = compiledBenchmark(name);
-  const peer = await startPeer(against, { model: name, batchSize, precision }, row ? () => {} : say);
+  const run = task === "train" ? fitter(model, name, batchSize) : scorer(model, batchSize);
+  const peer = await startPeer(against, { model: name, batchSize, precision, task }, row ? () => {} : say);
   try {
-    const { here, peer: there } = await alternate(peer, model.countParams(), fitter(model, name, batchSize), {
+    const { here, peer: there } = await alternate(peer, model.countParams(), run, {
       steps,
       onPair: ({ here, there }, number) => {
         if (row) return;
@@ -146,19 +160,41 @@ const milliseconds = (ms: number) => `${ms.toFixed(ms < 100 ? 1 : 0)} ms`;
 /** The number of steps over which to take the median, without a peer. */
 const STEPS = 12;
 
-/** Measures a training without a peer, and prints one line. */
-async function oneLine({ model, batchSize, steps = STEPS }: StepFlags, say: Say): Promise<void> {
-  const ms = await trainingStep(await stepper(compiledBenchmark(model), batchSize), steps);
+/** A training or an evaluation without a peer, as a line. */
+async function oneLine({ model, batchSize, steps = STEPS, task }: Settings, say: Say): Promise<void> {
+  const compiled = compiledBenchmark(model);
+  const ms = task === "train"
+    ? await trainingStep(await stepper(compiled, batchSize), steps)
+    : await scoredBatch(compiled, batchSize, steps);
   say(tableRow({ model, batchSize, here: { ms, peak: peakMemory() } }));
 }
 
-/** Measures a training without a peer, and what the machine could do. */
+/** Milliseconds to score a batch, after two to warm up. */
+async function scoredBatch(model: tf.LayersModel, batchSize: number, batches: number): Promise<number> {
+  const score = scorer(model, batchSize);
+  await score(2);
+  return await score(batches);
+}
+
+/** Says what is found without a peer, a row at a time. */
+const rows = (say: Say) => (name: string, value: string) => say(`${name.padEnd(30)} ${value}`);
+
+/** An evaluation without a peer. */
+async function scoring({ model, batchSize, steps = STEPS }: Settings, say: Say): Promise<void> {
+  const row = rows(say);
+  const ms = await scoredBatch(compiledBenchmark(model), batchSize, steps);
+  row("scoring a batch", `${milliseconds(ms)}, batch ${batchSize}, mean of ${steps}`);
+  row("images a second", images(batchSize, ms));
+  row("peak memory of the evaluation", gigabytes(peakMemory()));
+}
+
+/** A training without a peer, and what the machine could do. */
 async function alone(
   { model: name, batchSize, steps = STEPS }: StepFlags,
   started: number,
   say: Say,
 ): Promise<void> {
-  const row = (name: string, value: string) => say(`${name.padEnd(30)} ${value}`);
+  const row = rows(say);
   const model = compiledBenchmark(name);
   const step = await stepper(model, batchSize);
   await step();

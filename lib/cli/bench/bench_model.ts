@@ -1,5 +1,5 @@
 /**
- * Trains a model on noise, for `bench` and `profile` to measure.
+ * What `bench` and `profile` measure: the training of a model on noise, and its evaluation.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -10,6 +10,7 @@ import { LearningRateScheduler } from "../../callbacks/scheduler.ts";
 import { batches } from "../../data/batches.ts";
 import { type ImageDataset, imageDataset, meanImage } from "../../data/dataset.ts";
 import { randomFrom } from "../../data/random.ts";
+import { evaluate } from "../../evaluation/evaluate.ts";
 import { cyclical } from "../../schedules/cyclical.ts";
 import { checkChoice, checkNumber, rules } from "../../support/check.ts";
 import { median } from "../../support/statistics.ts";
@@ -96,11 +97,17 @@ export async function trainingStep(step: () => Promise<void>, steps: number): Pr
   return median(times);
 }
 
+/** What `bench` times: training steps, or the scoring of images, a batch at a time. */
+export type Task = "train" | "evaluate";
+
+/** Does so many steps, and returns the mean milliseconds of one. */
+export type Run = (steps: number) => Promise<number>;
+
 /**
  * Returns a function that trains a number of steps as users do, with `fitDataset`, batches and a scheduler. It returns
  * the mean milliseconds per step, from the beginning of the first step to the end of the last.
  */
-export function fitter(model: tf.LayersModel, name: BenchmarkName, batchSize: number): (n: number) => Promise<number> {
+export function fitter(model: tf.LayersModel, name: BenchmarkName, batchSize: number): Run {
   const images = noise(BATCHES_AT_HAND * batchSize);
   const data = batches(images, { batchSize, seed: 1, mean: meanImage(images) }).repeat();
   const { learningRate: maxLr } = BENCHMARKS[name];
@@ -119,5 +126,26 @@ export function fitter(model: tf.LayersModel, name: BenchmarkName, batchSize: nu
   };
 }
 
-/** How many batches are held in memory, here and in the peers, and used again and again. */
+/** As many batches to train on lie in memory, here and in the peers, and are gone through again and again. */
 const BATCHES_AT_HAND = 4;
+
+/**
+ * A function that scores so many batches as users do, by `evaluate`, and returns the mean milliseconds of a batch. More
+ * than {@linkcode BATCHES_TO_SCORE} are scored by one evaluation after the other.
+ */
+export function scorer(model: tf.LayersModel, batchSize: number): Run {
+  const images = noise(BATCHES_TO_SCORE * batchSize);
+  const mean = meanImage(images);
+  return async (count) => {
+    const start = performance.now();
+    for (let left = count; left > 0; left -= BATCHES_TO_SCORE) {
+      const size = Math.min(left, BATCHES_TO_SCORE) * batchSize;
+      const some = { images: images.images.subarray(0, size * 3072), labels: images.labels.subarray(0, size), size };
+      await evaluate(model, { ...images, ...some }, { batchSize, mean });
+    }
+    return (performance.now() - start) / count;
+  };
+}
+
+/** The batches of one evaluation, here and in the peers: of 100 images, as many as CIFAR-10 has to test by. */
+const BATCHES_TO_SCORE = 100;

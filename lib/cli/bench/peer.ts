@@ -1,9 +1,10 @@
 /**
- * Runs Keras or PyTorch in a separate process, which trains on command.
+ * Keras or PyTorch in a process of its own, which trains or evaluates when it is told to.
  * @module
  */
 import type { Precision } from "../../backend/precision.ts";
 import { pythonScript, pythonTools } from "../python.ts";
+import type { Task } from "./bench_model.ts";
 import { type BenchmarkName, BENCHMARKS } from "./benchmarks.ts";
 
 /** What a peer reports after some steps. */
@@ -20,7 +21,7 @@ export interface Peer {
   readonly name: string;
   /** How many parameters its model has. */
   readonly parameters: number;
-  /** Trains a number of steps. */
+  /** Trains so many steps, or scores so many batches. */
   steps(count: number): Promise<PeerSteps>;
   /** Ends the process. */
   end(): Promise<void>;
@@ -37,7 +38,7 @@ export type PeerName = keyof typeof PEERS;
 /** The names of all peers. */
 export const PEER_NAMES = Object.keys(PEERS) as PeerName[];
 
-/** What a peer must train. */
+/** What a peer is to do. */
 export interface PeerRequest {
   /** The model. */
   readonly model: BenchmarkName;
@@ -45,25 +46,27 @@ export interface PeerRequest {
   readonly batchSize: number;
   /** The precision of its convolutions. */
   readonly precision: Precision;
+  /** What is timed. */
+  readonly task: Task;
 }
 
 /**
- * Starts a peer in its private environment, which is set up the first time. It trains the same model at the same batch
- * size, with oneDNN switched on as here, and with its own mixed precision if we use ours.
+ * Starts a peer in its private environment, which is made on the first call. It trains or evaluates the same model at the
+ * same batch size, with oneDNN on as here, and with its own mixed precision where ours is.
  *
- * @param peer Which peer to start.
- * @param request What it must train.
- * @param say Called with messages about the set-up.
+ * @param peer Which one.
+ * @param request What it is to do.
+ * @param say Told of the set-up.
  */
 export async function startPeer(
   peer: PeerName,
-  { model, batchSize, precision }: PeerRequest,
+  { model, batchSize, precision, task }: PeerRequest,
   say: (line: string) => void,
 ): Promise<Peer> {
   const { name, script } = PEERS[peer];
   const child = new Deno.Command(await pythonTools(peer, say), {
-    // -B: write no compiled files next to the script
-    args: ["-B", pythonScript(script), model, `${batchSize}`, precision, `${BENCHMARKS[model].learningRate}`],
+    // -B: no compiled files beside the script
+    args: ["-B", pythonScript(script), model, `${batchSize}`, precision, `${BENCHMARKS[model].learningRate}`, task],
     env: { TF_ENABLE_ONEDNN_OPTS: "1" },
     stdin: "piped",
     stdout: "piped",

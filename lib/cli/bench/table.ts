@@ -3,7 +3,9 @@
  * @module
  */
 
-/** The speed and memory of a training here and, if there is a peer, there. */
+import type { Task } from "./bench_model.ts";
+
+/** How a training or an evaluation here does, and, where there is one, how the peer's does. */
 export interface BenchRow {
   /** The model's name. */
   readonly model: string;
@@ -15,9 +17,10 @@ export interface BenchRow {
   readonly peer?: { readonly ms: number; readonly peak: number; readonly ratio: number };
 }
 
-const ALONE = ["model", "batch", "ms a step", "images/s", "peak memory"];
+/** What was timed, over the models' names. */
+const TIMED: Record<Task, string> = { train: "training of", evaluate: "evaluation of" };
+const ALONE = ["batch", "ms a batch", "images/s", "peak memory"];
 const BESIDE = [
-  "model",
   "batch",
   "images/s, here",
   "images/s, peer",
@@ -26,19 +29,19 @@ const BESIDE = [
   "peak memory, peer",
 ];
 
-/** A line with columns as wide as their headings. The first column, for names, is wide enough for the longest. */
-const line = (heads: readonly string[], cells: readonly string[]) =>
-  cells.map((cell, index) => index ? cell.padStart(heads[index].length + 3) : cell.padEnd(14)).join("");
+/** A name, in a column wide enough for the longest, and columns as wide as their heads. */
+const line = (name: string, heads: readonly string[], cells: readonly string[]) =>
+  name.padEnd(14) + cells.map((cell, index) => cell.padStart(heads[index].length + 3)).join("");
 
-/** The table's headings, with or without the peer's columns. */
-export const tableHead = (withPeer: boolean): string => withPeer ? line(BESIDE, BESIDE) : line(ALONE, ALONE);
+/** The table's head, which says what was timed, with the peer's columns or without. */
+export const tableHead = (task: Task, withPeer: boolean): string =>
+  withPeer ? line(TIMED[task], BESIDE, BESIDE) : line(TIMED[task], ALONE, ALONE);
 
 /** A line of the table. */
 export function tableRow({ model, batchSize, here, peer }: BenchRow): string {
   const batch = String(batchSize);
-  if (!peer) return line(ALONE, [model, batch, here.ms.toFixed(1), images(batchSize, here.ms), gigabytes(here.peak)]);
-  return line(BESIDE, [
-    model,
+  if (!peer) return line(model, ALONE, [batch, here.ms.toFixed(1), images(batchSize, here.ms), gigabytes(here.peak)]);
+  return line(model, BESIDE, [
     batch,
     images(batchSize, here.ms),
     images(batchSize, peer.ms),

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from peer import BATCHES_AT_HAND, STEP_SIZE, batch_size, max_rate, min_rate, model_name, precision, serve
+from peer import BATCHES_AT_HAND, STEP_SIZE, batch_size, max_rate, min_rate, model_name, precision, serve, task
 
 
 def conv(inputs, filters, size, stride=1, padding=None, bias=True, relu=True):
@@ -133,10 +133,11 @@ schedule = torch.optim.lr_scheduler.CyclicLR(optimizer, min_rate, max_rate, STEP
 loss_of = nn.CrossEntropyLoss()
 
 # bytes of 0 to 3 less their mean, as on our side
-images = torch.randint(0, 4, (BATCHES_AT_HAND, batch_size, 3, 32, 32)).float()
-images -= images.mean((0, 1))
-labels = torch.arange(BATCHES_AT_HAND * batch_size).reshape(BATCHES_AT_HAND, batch_size) % 10
-batches = [(xs.contiguous(memory_format=memory_format), ys) for xs, ys in zip(images, labels)]
+images = torch.randint(0, 4, (BATCHES_AT_HAND * batch_size, 3, 32, 32), dtype=torch.uint8)
+images = images.to(torch.float32, memory_format=memory_format)
+images -= images.mean(0)
+labels = torch.arange(len(images)) % 10
+batches = list(zip(images.split(batch_size), labels.split(batch_size)))
 
 
 def train(steps):
@@ -157,6 +158,17 @@ def train(steps):
     return 1000 * (time.perf_counter() - start) / steps
 
 
+def evaluate(steps):
+    model.eval()
+    start = time.perf_counter()
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+        for step in range(steps):
+            xs, ys = batches[step % len(batches)]
+            scores = model(xs)
+            loss_of(scores, ys).item(), (scores.argmax(1) == ys).sum().item()
+    return 1000 * (time.perf_counter() - start) / steps
+
+
 parameters = sum(parameter.numel() for parameter in model.parameters())
 running = sum(buffer.numel() for name, buffer in model.named_buffers() if "running" in name)
-serve(parameters + running, train)
+serve(parameters + running, train if task == "train" else evaluate)

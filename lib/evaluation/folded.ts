@@ -1,0 +1,120 @@
+/**
+ * Batch normalization folded into the convolution before it, while a model evaluates: its running statistics are then
+ * constants, so that normalizing is a factor of the filters and a term of the bias, and no pass over the images.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/** What is used of tfjs's BatchNormalization layer, which exports no type. */
+interface BatchNormalization extends tf.layers.Layer {
+  readonly axis: number;
+  readonly epsilon: number;
+  readonly gamma?: tf.LayerVariable;
+  readonly beta?: tf.LayerVariable;
+  readonly movingMean: tf.LayerVariable;
+  readonly movingVariance: tf.LayerVariable;
+}
+
+/** What a convolution reads as it runs; its type keeps them to itself. */
+interface Convolution {
+  kernel: { read(): tf.Tensor };
+  bias?: { read(): tf.Tensor };
+  activation: unknown;
+}
+
+/** A convolution and the normalization after it, with the filters and the bias that do for both. */
+interface Pair {
+  readonly convolution: Convolution;
+  readonly normalization: BatchNormalization;
+  /** The activation after them, which the convolution then does as well. */
+  readonly activation?: tf.layers.Layer & { activation: unknown };
+  readonly filters: tf.Tensor;
+  readonly bias: tf.Tensor;
+}
+
+/** Models that can be run with their batch normalizations folded. */
+export interface Folded {
+  /** Does some work in which the models predict; it must not be asynchronous. The models are as before afterwards. */
+  during<T>(work: () => T): T;
+  /** Frees the folded weights. */
+  dispose(): void;
+}
+
+/**
+ * Folds each batch normalization over channels that takes what a convolution gives, where nothing else takes it. All
+ * others stay, as do those of models inside the models. The weights are taken as they are now.
+ *
+ * @param models The models, which differ.
+ */
+export function foldBatchNormalization(models: readonly tf.LayersModel[]): Folded {
+  const pairs = [...new Set(models)].flatMap(pairsOf);
+  return {
+    during(work) {
+      const restorers = pairs.flatMap(({ convolution, normalization, activation, filters, bias }) => [
+        put(convolution, "kernel", { read: () => filters }),
+        put(convolution, "bias", { read: () => bias }),
+        put(normalization, "call", pass),
+        ...activation ? [put(convolution, "activation", activation.activation), put(activation, "call", pass)] : [],
+      ]);
+      try {
+        return work();
+      } finally {
+        restorers.forEach((restore) => restore());
+      }
+    },
+    dispose: () => tf.dispose(pairs.flatMap(({ filters, bias }) => [filters, bias])),
+  };
+}
+
+/** What a layer does whose work is done elsewhere. */
+const pass: tf.layers.Layer["call"] = (inputs) => (Array.isArray(inputs) ? inputs[0] : inputs).clone();
+
+/** Gives an object another property; the function that it returns puts all back. */
+function put<T extends object, K extends keyof T>(object: T, name: K, value: T[K]): () => void {
+  const own = Object.getOwnPropertyDescriptor(object, name);
+  object[name] = value;
+  return () => {
+    if (own) Object.defineProperty(object, name, own);
+    else delete object[name];
+  };
+}
+
+/** A model's pairs. */
+function pairsOf(model: tf.LayersModel): Pair[] {
+  const seen = new Set(model.outputs.map(({ sourceLayer }) => sourceLayer)); // what they give is read as it is
+  const nextOf = (layer: tf.layers.Layer) => {
+    const [node, ...others] = layer.outboundNodes;
+    const alone = others.length === 0 && layer.inboundNodes.length === 1 && !seen.has(layer);
+    return alone ? node?.outboundLayer : undefined;
+  };
+  return model.layers.flatMap((layer): Pair[] => {
+    if (layer.getClassName() !== "Conv2D") return [];
+    const { activation, dataFormat } = layer.getConfig();
+    const next = nextOf(layer);
+    if (activation !== "linear" || dataFormat !== "channelsLast" || next?.getClassName() !== "BatchNormalization") {
+      return [];
+    }
+    const normalization = next as BatchNormalization;
+    if (![3, -1].includes(normalization.axis) || normalization.inboundNodes.length > 1) return [];
+    const after = nextOf(normalization);
+    const activates = after?.getClassName() === "Activation" && after.inboundNodes.length === 1;
+    const convolution = layer as unknown as Convolution;
+    return [{
+      convolution,
+      normalization,
+      activation: activates ? after as Pair["activation"] : undefined,
+      ...fold(convolution, normalization),
+    }];
+  });
+}
+
+/** The filters and the bias that do for both. */
+function fold({ kernel, bias }: Convolution, { epsilon, gamma, beta, movingMean, movingVariance }: BatchNormalization) {
+  return tf.tidy(() => {
+    const inverse = movingVariance.read().add(epsilon).rsqrt();
+    const factor = gamma ? inverse.mul(gamma.read()) : inverse;
+    const mean = bias ? movingMean.read().sub(bias.read()) : movingMean.read();
+    const term = mean.mul(factor).neg();
+    return { filters: kernel.read().mul(factor), bias: beta ? term.add(beta.read()) : term };
+  });
+}
