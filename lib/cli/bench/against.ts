@@ -28,15 +28,17 @@ export interface Pair {
 export type Alternation = Required<Pick<BenchRow, "here" | "peer">>;
 
 /**
- * Trains or scores here and in the peer by turns, eight times, as many steps each time. Speeds are the medians of the halves; the
- * ratio is the median of the pairs' ratios, so that what slows the machine for a while slows both sides of it.
+ * Trains or scores here and in the peer in turn, eight times, with the same number of steps each time. Speeds are the
+ * medians of the halves. The ratio is the median of the pairs' ratios, so that if something slows the machine for a
+ * while, it slows both sides of a ratio.
  *
  * @param peer The peer.
  * @param parameters How many parameters the model has here.
- * @param run Does so many steps here; gives the mean milliseconds of one.
- * @param steps Steps in each half; by default some three seconds of them, by a first measurement here.
- * @param onPair Told of each pair.
- * @throws {Error} If the peer's model has another number of parameters.
+ * @param run Does a number of steps here, and returns the mean milliseconds of one.
+ * @param steps The number of steps in each half. By default about three seconds' worth, according to a first
+ * measurement here.
+ * @param onPair Called after each pair.
+ * @throws {Error} If the peer's model has a different number of parameters.
  */
 export async function alternate(
   peer: Peer,
@@ -49,7 +51,7 @@ export async function alternate(
       `Cannot bench against ${peer.name}: the models must have the same number of parameters, got ${parameters} here and ${peer.parameters} there`,
     );
   }
-  await run(2); // what the first steps set up or compile does not count
+  await run(2); // not timed, because the first steps set things up and compile
   await peer.steps(2);
   const count = steps ?? Math.max(2, Math.round(HALF / await run(2)));
   const pairs: Pair[] = [];

@@ -1,5 +1,6 @@
 /**
- * `deno task bench`: how fast this machine trains and evaluates, what that could be at best, and how the peers do.
+ * `deno task bench` measures how fast this machine trains and evaluates, compared with what it could do at best and with
+ * the peers.
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
@@ -28,16 +29,19 @@ import { gigabytes, images, tableHead, tableRow } from "./table.ts";
 
 const FLAGS = {
   model: { takes: "text", help: `all, or ${BENCHMARK_NAMES.join(", ")}` },
-  evaluate: { help: "score images in place of training: a step is then a batch that is scored" },
-  steps: { takes: "number", help: "steps to time (12); in each half of a pair against a peer (3 seconds of them)" },
+  evaluate: { help: "time the scoring of images instead of training; a step is then one batch" },
+  steps: {
+    takes: "number",
+    help: "steps to time (12); with --against, the steps in each half of a pair (about 3 seconds)",
+  },
   ...STEP_FLAGS,
-  against: { takes: "text", help: "keras or pytorch: the same work there, in eight pairs of alternate runs" },
-  all: { help: "one line for each backend that can be had here" },
-  row: { help: "the result as one line, as it stands in the table of --model all" },
+  against: { takes: "text", help: "keras or pytorch: also do the same work there, in eight pairs of alternating runs" },
+  all: { help: "one line for each backend that is available here" },
+  row: { help: "print the result as one line, as in the table of --model all" },
 } as const satisfies Record<string, Flag>;
 
 const HELP = helpText(
-  "deno task bench: how fast a model trains or evaluates here, MiniGoogLeNet by default. Let nothing else run.",
+  "deno task bench: measure how fast a model trains or evaluates here. Let nothing else run.",
   { "What": FLAGS },
   [
     "deno task bench",
@@ -86,7 +90,7 @@ export async function bench(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** What the flags say. */
+/** The values of the flags. */
 interface Settings extends StepFlags {
   /** What is timed. */
   readonly task: Task;
@@ -122,7 +126,7 @@ async function eachModel(
   return 0;
 }
 
-/** A training or an evaluation here and in the peer: each pair and what comes of them, or a line alone. */
+/** Compares a training or an evaluation here with the peer's. Prints each pair and the result, or only one line. */
 async function besidePeer(
   against: PeerName,
   { model: name, batchSize, precision, steps, task }: Settings,
@@ -160,7 +164,7 @@ const milliseconds = (ms: number) => `${ms.toFixed(ms < 100 ? 1 : 0)} ms`;
 /** The number of steps over which to take the median, without a peer. */
 const STEPS = 12;
 
-/** A training or an evaluation without a peer, as a line. */
+/** Measures a training or an evaluation without a peer, and prints one line. */
 async function oneLine({ model, batchSize, steps = STEPS, task }: Settings, say: Say): Promise<void> {
   const compiled = compiledBenchmark(model);
   const ms = task === "train"
@@ -169,17 +173,17 @@ async function oneLine({ model, batchSize, steps = STEPS, task }: Settings, say:
   say(tableRow({ model, batchSize, here: { ms, peak: peakMemory() } }));
 }
 
-/** Milliseconds to score a batch, after two to warm up. */
+/** Measures the milliseconds it takes to score a batch, after two batches to warm up. */
 async function scoredBatch(model: tf.LayersModel, batchSize: number, batches: number): Promise<number> {
   const score = scorer(model, batchSize);
   await score(2);
   return await score(batches);
 }
 
-/** Says what is found without a peer, a row at a time. */
+/** Returns a function that prints one measurement. */
 const rows = (say: Say) => (name: string, value: string) => say(`${name.padEnd(30)} ${value}`);
 
-/** An evaluation without a peer. */
+/** Measures an evaluation without a peer. */
 async function scoring({ model, batchSize, steps = STEPS }: Settings, say: Say): Promise<void> {
   const row = rows(say);
   const ms = await scoredBatch(compiledBenchmark(model), batchSize, steps);

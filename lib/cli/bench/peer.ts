@@ -1,5 +1,5 @@
 /**
- * Keras or PyTorch in a process of its own, which trains or evaluates when it is told to.
+ * Runs Keras or PyTorch in a separate process, which trains or evaluates on command.
  * @module
  */
 import type { Precision } from "../../backend/precision.ts";
@@ -21,7 +21,7 @@ export interface Peer {
   readonly name: string;
   /** How many parameters its model has. */
   readonly parameters: number;
-  /** Trains so many steps, or scores so many batches. */
+  /** Trains a number of steps, or scores a number of batches. */
   steps(count: number): Promise<PeerSteps>;
   /** Ends the process. */
   end(): Promise<void>;
@@ -38,7 +38,7 @@ export type PeerName = keyof typeof PEERS;
 /** The names of all peers. */
 export const PEER_NAMES = Object.keys(PEERS) as PeerName[];
 
-/** What a peer is to do. */
+/** What a peer must do. */
 export interface PeerRequest {
   /** The model. */
   readonly model: BenchmarkName;
@@ -51,12 +51,12 @@ export interface PeerRequest {
 }
 
 /**
- * Starts a peer in its private environment, which is made on the first call. It trains or evaluates the same model at the
- * same batch size, with oneDNN on as here, and with its own mixed precision where ours is.
+ * Starts a peer in its private environment, which is set up the first time. It trains or evaluates the same model at the
+ * same batch size, with oneDNN switched on as here, and with its own mixed precision if we use ours.
  *
- * @param peer Which one.
- * @param request What it is to do.
- * @param say Told of the set-up.
+ * @param peer Which peer to start.
+ * @param request What it must do.
+ * @param say Called with messages about the set-up.
  */
 export async function startPeer(
   peer: PeerName,
@@ -65,7 +65,7 @@ export async function startPeer(
 ): Promise<Peer> {
   const { name, script } = PEERS[peer];
   const child = new Deno.Command(await pythonTools(peer, say), {
-    // -B: no compiled files beside the script
+    // -B: write no compiled files next to the script
     args: ["-B", pythonScript(script), model, `${batchSize}`, precision, `${BENCHMARKS[model].learningRate}`, task],
     env: { TF_ENABLE_ONEDNN_OPTS: "1" },
     stdin: "piped",
