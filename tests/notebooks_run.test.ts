@@ -28,7 +28,7 @@ const REDUCED: Record<string, Record<string, number>> = {
   "01_schedules.ipynb": {},
   "02_why_cycles_help.ipynb": {},
   "03_cifar10_and_augmentation.ipynb": { size: 400, epochs: 2, seeds: 1 },
-  "04_minigooglenet_under_clr.ipynb": { trainSize: 64, testSize: 250, batchSize: 16 },
+  "04_minigooglenet_under_clr.ipynb": { trainSize: 96, validationSize: 96, testSize: 250, batchSize: 16 },
   "05_finding_the_bounds.ipynb": { size: 500, iterations: 120, epochs: 2, seeds: 1 },
   "06_what_cycles_are_worth.ipynb": { size: 1250, epochs: 1 },
   "07_your_own_data_and_model.ipynb": { size: 500, epochs: 4, seeds: 1 },

@@ -111,7 +111,7 @@ function pairsOf(model: tf.LayersModel): Pair[] {
 /** The filters and the bias that do for both. */
 function fold({ kernel, bias }: Convolution, { epsilon, gamma, beta, movingMean, movingVariance }: BatchNormalization) {
   return tf.tidy(() => {
-    const inverse = movingVariance.read().add(epsilon).rsqrt();
+    const inverse = tf.div(1, movingVariance.read().add(epsilon).sqrt()); // rsqrt varies in its last bit, and a resumed run must score as before
     const factor = gamma ? inverse.mul(gamma.read()) : inverse;
     const mean = bias ? movingMean.read().sub(bias.read()) : movingMean.read();
     const term = mean.mul(factor).neg();

@@ -136,7 +136,10 @@ Deno.test("presetExperiment() and runExperiment() refuse what they do not know",
 Deno.test("flags over a saved experiment change it; a broken one and a preset beside it are refused", () => {
   const saved = presetExperiment("paper");
   assert.equal(experimentFromFlags({ seed: 7 }, "native", saved).seed, 7);
-  assert.throws(() => experimentFromFlags({ preset: "quick" }, "native", saved), /in place of a preset, got --preset/);
+  assert.throws(
+    () => experimentFromFlags({ preset: "quick" }, "native", saved),
+    /a saved experiment replaces it, got --preset/,
+  );
   const broken = { ...saved, optimizer: undefined } as never;
   assert.throws(() => experimentFromFlags({ optimizer: "adam" }, "native", broken), /options must be an object/);
   assert.throws(() => experimentFromFlags({ augment: true, "no-augment": true }, "native"), /got both/);
