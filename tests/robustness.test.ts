@@ -217,6 +217,8 @@ for (const command of ["find-lr", "compare", "train"]) {
           ...["run", "--quiet", "--no-prompt", "--allow-read", "--allow-env", "--allow-sys", "--allow-run"],
           new URL("../lib/cli/launch.ts", import.meta.url).pathname,
           ...[command, "--offline", "--output", `${directory}/run`, "--train-size", "2000", "--batch-size", "8"],
+          // so long that no machine is done before the signal comes
+          ...command === "find-lr" ? ["--iterations", "4000"] : ["--epochs", "50"],
         ],
         cwd: new URL("..", import.meta.url),
         env: { NO_COLOR: "1" },
@@ -228,7 +230,8 @@ for (const command of ["find-lr", "compare", "train"]) {
       for await (const part of child.stdout) {
         const before = text;
         text += decoder.decode(part);
-        if (/^Backend/m.test(text) && !/^Backend/m.test(before)) setTimeout(() => child.kill("SIGINT"), 8000);
+        const begun = /^(Epoch 1|Range test)/m;
+        if (begun.test(text) && !begun.test(before)) setTimeout(() => child.kill("SIGINT"), 3000);
       }
       const { code } = await child.status;
       await child.stderr.cancel();
