@@ -85,11 +85,12 @@ Deno.test("README's accuracies are those of the records that they link to", io, 
     }
     if (runs.some((run) => run.value !== undefined && run.value !== runs.find((one) => one.name === run.name)!.value)) {
       const values = [...new Set(runs.map((run) => run.value!))].sort((one, other) => one - other);
-      for (const [schedule, ...cells] of tableAfter(readme, name)) {
+      const rows = tableAfter(readme, name);
+      for (const [schedule, ...cells] of rows) {
         const own = values.map((value) => runs.filter((run) => run.name === schedule && run.value === value));
         assert.deepEqual(cells, own.map((some) => meanAndDeviation(some.map((run) => run.testAccuracy))), schedule);
       }
-      assert.equal(tableAfter(readme, name).length, new Set(runs.map((run) => run.name)).size, name);
+      assert.equal(rows.length, new Set(runs.map((run) => run.name)).size, name);
       continue;
     }
     const names = name === "companions" ? Object.keys(COMPANIONS) : [...new Set(runs.map((run) => run.name!))];

@@ -4,16 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-
-/** What is used of tfjs's BatchNormalization layer, which exports no type. */
-interface BatchNormalization extends tf.layers.Layer {
-  readonly axis: number;
-  readonly epsilon: number;
-  readonly gamma?: tf.LayerVariable;
-  readonly beta?: tf.LayerVariable;
-  readonly movingMean: tf.LayerVariable;
-  readonly movingVariance: tf.LayerVariable;
-}
+import type { BatchNormalization } from "./refresh_batch_norm.ts";
 
 /** What a convolution reads as it runs; its type keeps them to itself. */
 interface Convolution {
@@ -111,7 +102,8 @@ function pairsOf(model: tf.LayersModel): Pair[] {
 /** The filters and the bias that do for both. */
 function fold({ kernel, bias }: Convolution, { epsilon, gamma, beta, movingMean, movingVariance }: BatchNormalization) {
   return tf.tidy(() => {
-    const inverse = tf.div(1, movingVariance.read().add(epsilon).sqrt()); // rsqrt varies in its last bit, and a resumed run must score as before
+    // rsqrt varies in its last bit, and a resumed run must score as before
+    const inverse = tf.div(1, movingVariance.read().add(epsilon).sqrt());
     const factor = gamma ? inverse.mul(gamma.read()) : inverse;
     const mean = bias ? movingMean.read().sub(bias.read()) : movingMean.read();
     const term = mean.mul(factor).neg();

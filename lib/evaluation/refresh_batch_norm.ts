@@ -9,8 +9,10 @@ import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
 const VERB = "refresh batch normalization";
 
 /** The parts of tfjs's BatchNormalization layer that are used here; tfjs exports no type for it. */
-interface BatchNormalization extends tf.layers.Layer {
+export interface BatchNormalization extends tf.layers.Layer {
   momentum: number;
+  readonly axis: number;
+  readonly epsilon: number;
   readonly gamma?: tf.LayerVariable;
   readonly beta?: tf.LayerVariable;
   readonly movingMean: tf.LayerVariable;
