@@ -6,7 +6,9 @@ import { axis } from "./axes.ts";
 import { type Figure, type FigureOptions, layout } from "./figure.ts";
 
 /**
- * A confusion matrix with the true classes in rows, the predicted classes in columns, and counts in the cells.
+ * A confusion matrix with the true classes in rows, the predicted classes in columns, and counts in the cells. What is
+ * right is blue, the darker the larger the share of its row. Mistakes are orange, the darkest for the most frequent one:
+ * on a common scale those of a good network would all be white.
  *
  * @param confusion Counts, `confusion[truth][prediction]`, or an evaluation with them.
  * @param options `classNames`, by index; `title`.
@@ -28,6 +30,7 @@ export function confusionFigure(
     const sum = row.reduce((all, count) => all + count, 0) || 1;
     return row.map((count, said) => ({ truth, said, count, share: count / sum }));
   });
+  const worst = Math.max(...cells.filter(({ truth, said }) => truth !== said).map(({ share }) => share), 0) || 1;
   const ticks = { tickvals: classNames.map((_, index) => index), ticktext: [...classNames], showgrid: false };
   const range = [-0.5, classNames.length - 0.5];
   return {
@@ -38,7 +41,10 @@ export function confusionFigure(
       x: cells.map(({ said }) => said),
       y: cells.map(({ truth }) => truth),
       text: cells.map(({ count }) => String(count)),
-      textfont: { size: 11, color: cells.map(({ share }) => share > 0.55 ? "#ffffff" : "#333333") },
+      textfont: {
+        size: 11,
+        color: cells.map(({ truth, said, share }) => truth === said && share > 0.55 ? "#ffffff" : "#333333"),
+      },
       customdata: cells.map(({ truth, said }) => [classNames[truth], classNames[said]]),
       hovertemplate: "true %{customdata[0]}, predicted %{customdata[1]}: %{text}<extra></extra>",
     }],
@@ -57,15 +63,18 @@ export function confusionFigure(
         x1: said + 0.48,
         y0: truth - 0.48,
         y1: truth + 0.48,
-        fillcolor: blend(share),
+        fillcolor: truth === said ? blend(RIGHT, share) : blend(WRONG, 0.75 * share / worst),
         line: { width: 0 },
       })),
     }),
   };
 }
 
-/** A colour between white and blue. */
-function blend(share: number): string {
+const RIGHT = [31, 90, 147];
+const WRONG = [214, 96, 45];
+
+/** A colour between white and another. */
+function blend(colour: readonly number[], share: number): string {
   const channel = (to: number) => Math.round(255 + (to - 255) * share).toString(16).padStart(2, "0");
-  return `#${channel(31)}${channel(90)}${channel(147)}`;
+  return `#${colour.map(channel).join("")}`;
 }
