@@ -34,7 +34,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   "fixed-at-base": "fixed",
   "fixed-at-max": "time",
   "slanted-triangular": "time",
-  "caffe-fixed": "step",
+  "caffe-fixed": "fixed",
+  "warm-up": "warmup-stable-decay",
   "exp": "exponential",
   "piecewise-constant": "staged",
 };

@@ -9,7 +9,7 @@ import { coloursOf } from "./colours.ts";
 import { type Curve, sharedGrid, valueAt } from "./curves.ts";
 import { type Figure, type FigureOptions, layout, line, NAMES_BESIDE, type Trace } from "./figure.ts";
 import { reduceLine } from "./reduce.ts";
-import { meanAndBand, seedsTitle } from "./seeds.ts";
+import { bandsFirst, meanAndBand, seedsTitle } from "./seeds.ts";
 import { byEpoch, historyOf, type HistorySource } from "./source.ts";
 
 /** One run of a comparison. */
@@ -76,7 +76,7 @@ export function comparisonFigure(runs: readonly ComparedRun[], options: Comparis
   );
   const below = rates.length > 0;
   return {
-    data: [...metrics, ...rates],
+    data: [...bandsFirst(metrics), ...rates],
     layout: layout(title, {
       height: below ? 620 : 460,
       hovermode: "closest",

@@ -48,6 +48,8 @@ export function layout(title: string, options: Record<string, unknown> = {}): Re
       legend: { orientation: "h", x: 0.5, xanchor: "center", y: 1.02, yanchor: "bottom" },
     }),
     hovermode: "x unified",
+    // the whole row of buttons would lie over the title
+    modebar: { remove: ["zoomIn2d", "zoomOut2d", "autoScale2d", "select2d", "lasso2d"] },
     width: SIZE.width,
     height: SIZE.height,
     ...options,

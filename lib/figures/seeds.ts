@@ -53,6 +53,10 @@ export function meanAndBand(
   return traces;
 }
 
+/** Puts all bands below all lines: a band that is drawn over another schedule's line changes the line's colour. */
+export const bandsFirst = (traces: readonly Trace[]): Trace[] =>
+  traces.toSorted((one, other) => Number(other.fill !== undefined) - Number(one.fill !== undefined));
+
 /** Words for a legend that say how many seeds a figure's lines represent. */
 export function seedsTitle(counts: readonly number[]): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];

@@ -7,7 +7,7 @@ import { mean } from "../support/statistics.ts";
 import { axis, isAccuracy, label, metricAxis } from "./axes.ts";
 import { coloursOf } from "./colours.ts";
 import { COLOURS, type Figure, type FigureOptions, layout, line, NAMES_BESIDE, type Trace } from "./figure.ts";
-import { meanAndBand, seedsTitle } from "./seeds.ts";
+import { bandsFirst, meanAndBand, seedsTitle } from "./seeds.ts";
 
 /** The score of one run at one value of the hyperparameter. */
 export interface ScoredRun {
@@ -55,8 +55,8 @@ const NEAR = 0.02;
  * Draws the score against a hyperparameter's value. Each schedule has a line, the mean of its seeds, and a band of one
  * standard deviation (n - 1) on each side. The x axis is logarithmic if all values are above 0.
  *
- * For accuracies, bars below the curves show at which values each schedule's mean is within 2 points of the best mean
- * of all. The wider the bar, the less the choice of the value matters.
+ * For accuracies, dots and bars below the curves show at which values each schedule's mean is within 2 points of the
+ * best mean of all. The wider the bar, the less the choice of the value matters.
  *
  * @param runs The scores.
  * @param options `parameter`; `metric`, default `"accuracy"`; `title`.
@@ -94,7 +94,7 @@ export function sensitivityFigure(runs: readonly ScoredRun[], options: Sensitivi
   const bars = isAccuracy(metric) ? nearBest(curves) : undefined;
   return {
     data: [
-      ...curves.flatMap(({ name, color, x, scores }) => meanAndBand(name, x, scores, { color })),
+      ...bandsFirst(curves.flatMap(({ name, color, x, scores }) => meanAndBand(name, x, scores, { color }))),
       ...(bars?.traces ?? []),
     ],
     layout: layout(title, {

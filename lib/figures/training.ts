@@ -70,15 +70,18 @@ function stacked(shares: readonly number[]): [number, number][] {
 
 /**
  * The range of the loss's axis. A momentary explosion would flatten everything else, so the axis ends a little above
- * the usual highest loss.
+ * the usual highest loss of a batch. Validations are few, so they are all shown unless they are far above that.
  */
 function lossRange(history: TrainingHistory): [number, number] | undefined {
-  const values = [...history.loss, ...recordsOf(history, "val_loss").map(({ val_loss }) => val_loss)]
+  const validations = recordsOf(history, "val_loss").map(({ val_loss }) => val_loss);
+  const values = [...history.loss, ...validations]
     .filter((value): value is number => value !== null && Number.isFinite(value)).sort((a, b) => a - b);
   if (values.length === 0) return undefined;
   const usual = values[Math.floor(values.length * 0.98)];
   const highest = values[values.length - 1];
-  return highest <= 1.6 * usual ? undefined : [Math.min(0, values[0]), 1.3 * usual];
+  if (highest <= 1.6 * usual) return undefined;
+  const shown = validations.filter((loss) => loss <= 4 * usual);
+  return [Math.min(0, values[0]), Math.max(1.3 * usual, ...shown.map((loss) => 1.05 * loss))];
 }
 
 /** A metric's lines. The batches are thin if the epochs' means and the validation are drawn on top of them. */
