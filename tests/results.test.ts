@@ -65,10 +65,10 @@ function tableAfter(readme: string, record: string): string[][] {
   return lines.slice(first, first + length).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
 }
 
-/** As the tables have it: `55.8 ± 1.3`. */
+/** As the tables have it: `55.8 ± 1.3`, or `55.8` for a single seed. */
 function meanAndDeviation(scores: readonly number[]): string {
-  const [center, spread] = [mean(scores), deviation(scores)!].map((value) => (100 * value).toFixed(1));
-  return `${center} ± ${spread}`;
+  const [center, spread] = [mean(scores), deviation(scores) ?? 0].map((value) => (100 * value).toFixed(1));
+  return scores.length > 1 ? `${center} ± ${spread}` : center;
 }
 
 Deno.test("README's accuracies are those of the records that they link to", io, async () => {
