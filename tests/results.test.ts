@@ -67,8 +67,9 @@ function tableAfter(readme: string, record: string): string[][] {
 
 /** As the tables have it: `55.8 ± 1.3`, or `55.8` for a single seed. */
 function meanAndDeviation(scores: readonly number[]): string {
-  const [center, spread] = [mean(scores), deviation(scores) ?? 0].map((value) => (100 * value).toFixed(1));
-  return scores.length > 1 ? `${center} ± ${spread}` : center;
+  const percent = (value: number) => (100 * value).toFixed(1);
+  const spread = deviation(scores); // undefined for a single seed
+  return spread === undefined ? percent(mean(scores)) : `${percent(mean(scores))} ± ${percent(spread)}`;
 }
 
 Deno.test("README's accuracies are those of the records that they link to", io, async () => {

@@ -28,9 +28,9 @@ export function confusionFigure(
   const { classNames = counts.map((_, index) => String(index)), title = "Confusion matrix" } = options;
   const cells = counts.flatMap((row, truth) => {
     const sum = row.reduce((all, count) => all + count, 0) || 1;
-    return row.map((count, said) => ({ truth, said, count, share: count / sum }));
+    return row.map((count, said) => ({ truth, said, count, share: count / sum, right: truth === said }));
   });
-  const worst = Math.max(...cells.filter(({ truth, said }) => truth !== said).map(({ share }) => share), 0) || 1;
+  const worst = Math.max(...cells.filter(({ right }) => !right).map(({ share }) => share), 0) || 1;
   const ticks = { tickvals: classNames.map((_, index) => index), ticktext: [...classNames], showgrid: false };
   const range = [-0.5, classNames.length - 0.5];
   return {
@@ -43,7 +43,7 @@ export function confusionFigure(
       text: cells.map(({ count }) => String(count)),
       textfont: {
         size: 11,
-        color: cells.map(({ truth, said, share }) => truth === said && share > 0.55 ? "#ffffff" : "#333333"),
+        color: cells.map(({ right, share }) => right && share > 0.55 ? "#ffffff" : "#333333"),
       },
       customdata: cells.map(({ truth, said }) => [classNames[truth], classNames[said]]),
       hovertemplate: "true %{customdata[0]}, predicted %{customdata[1]}: %{text}<extra></extra>",
@@ -56,14 +56,14 @@ export function confusionFigure(
       margin: { l: 110, r: 30, t: 70, b: 100 },
       xaxis: axis("predicted class", { ...ticks, range, tickangle: -40 }),
       yaxis: axis("true class", { ...ticks, range: [...range].reverse() }),
-      shapes: cells.map(({ truth, said, share }) => ({
+      shapes: cells.map(({ truth, said, share, right }) => ({
         type: "rect",
         layer: "below",
         x0: said - 0.48,
         x1: said + 0.48,
         y0: truth - 0.48,
         y1: truth + 0.48,
-        fillcolor: truth === said ? blend(RIGHT, share) : blend(WRONG, 0.75 * share / worst),
+        fillcolor: right ? blend(RIGHT, share) : blend(WRONG, 0.75 * share / worst),
         line: { width: 0 },
       })),
     }),
