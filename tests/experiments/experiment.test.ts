@@ -46,20 +46,24 @@ Deno.test("every schedule of the registry starts, runs and ends at rates that it
   near("inverse-square-root", [0, 0.02, 0.02 * Math.SQRT1_2, 0.01]);
   near("warmup-stable-decay", [0, 0.02, 0.02, 0]);
   near("staged", [0.001, 0.02, undefined, undefined]);
+  near("staged-triangular2", [0.001, 0.02, undefined, undefined]);
   near("caffe-fixed", [0.02, 0.02, 0.02, 0.0002]);
-  assert.equal(Object.keys(SCHEDULES).length, 17, "each schedule has its line above");
+  assert.equal(Object.keys(SCHEDULES).length, 18, "each schedule has its line above");
 });
 
-Deno.test("Smith's staged run divides bounds by ten and step sizes by two at 16,000 and 22,000 iterations", () => {
-  const experiment = {
-    ...presetExperiment("paper"),
-    schedule: { name: "staged", baseLr: 0.001, maxLr: 0.005, stepSize: { iterations: 2000 } },
+Deno.test("Smith's staged runs divide bounds by ten and step sizes by two at 16,000 and 22,000 iterations", () => {
+  const at = [0, 2000, 6000, 16_000, 17_000, 19_000, 22_000, 22_500];
+  const rates: Record<string, number[]> = {
+    "staged": [0.001, 0.005, 0.005, 1e-4, 5e-4, 5e-4, 1e-5, 5e-5],
+    "staged-triangular2": [0.001, 0.005, 0.003, 1e-4, 5e-4, 3e-4, 1e-5, 5e-5], // each stage starts at full height
   };
-  const { schedule } = planExperiment(experiment, facts);
-  const at = [0, 2000, 16_000, 17_000, 22_000, 22_500].map((iteration) => schedule(iteration).learningRate);
-  at.forEach((rate, index) =>
-    assert.ok(Math.abs(rate - [0.001, 0.005, 1e-4, 5e-4, 1e-5, 5e-5][index]) < 1e-12, `${at}`)
-  );
+  for (const [name, expected] of Object.entries(rates)) {
+    const settings = { name, baseLr: 0.001, maxLr: 0.005, stepSize: { iterations: 2000 } };
+    const { schedule } = planExperiment({ ...presetExperiment("paper"), schedule: settings }, facts);
+    at.forEach((iteration, index) =>
+      assert.ok(Math.abs(schedule(iteration).learningRate - expected[index]) < 1e-12, `${name} at ${iteration}`)
+    );
+  }
 });
 
 Deno.test("settings that have no effect are refused, and so are names that no registry knows", () => {
