@@ -98,7 +98,7 @@ export const SCHEDULE_FLAGS = {
     sets: ["schedule", "maxLr"],
     help: "the upper bound, or the rate itself if it is constant",
   },
-  "step-size": { takes: "number", sets: ["schedule", "stepSize"], help: "half a cycle, in epochs (Smith: 2 to 8)" },
+  "step-size": { takes: "number", sets: ["schedule", "stepSize"], help: "half a cycle, in epochs (Smith: 2 to 10)" },
   "warm-up": {
     takes: "number",
     sets: ["schedule", "warmUp"],

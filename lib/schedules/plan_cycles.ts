@@ -10,7 +10,7 @@ export interface PlanOptions {
   batchesPerEpoch: number;
   /** Epochs to train, 1 or more. */
   epochs: number;
-  /** Half a cycle, in epochs, above 0. Smith advises 2 to 8. */
+  /** Half a cycle, in epochs, above 0. Smith advises 2 to 10. */
   stepSizeEpochs: number;
 }
 
