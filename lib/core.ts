@@ -41,7 +41,8 @@ export { augmentedImages, type AugmentedOptions } from "./data/augmented.ts";
 export { type Batches, batches, type BatchOptions, type Position } from "./data/batches.ts";
 export { CIFAR10_CLASSES } from "./data/cifar10/classes.ts";
 export { concatenate } from "./data/concatenate.ts";
-export { type ImageDataset, imageDataset, meanImage, split, subset, type SubsetOptions } from "./data/dataset.ts";
+export { type ImageDataset, imageDataset, split, subset, type SubsetOptions } from "./data/dataset.ts";
+export { meanImage } from "./data/mean_image.ts";
 export {
   type CompareOptions,
   compareSchedules,

@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { isSavedTensor, readTensor, type SavedTensor, tensorOf } from "../optimizers/saved_tensor.ts";
 import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
+import { variables } from "../support/variables.ts";
 import { listenToCycleEnds } from "./cycle_ends.ts";
 import { ModelCallback } from "./model_callback.ts";
 
@@ -52,7 +53,7 @@ export class WeightAverage extends ModelCallback {
       checkNumber(VERB, "every", every, ...rules.count);
     }
     if (decay !== undefined) {
-      checkNumber(VERB, "decay", decay, "0 or more and below 1", (value) => value >= 0 && value < 1);
+      checkNumber(VERB, "decay", decay, ...rules.belowOne);
       if (every === "cycle") {
         throw new TypeError(`Cannot ${VERB}: every must be a number if there is a decay, got "cycle"`);
       }
@@ -185,16 +186,11 @@ export class WeightAverage extends ModelCallback {
   }
 }
 
-/** The variables behind layers' weights. A layer would apply its constraint to new values; its variables take any. */
-function variables(weights: readonly tf.LayerVariable[]): tf.Variable[] {
-  return weights.map((weight) => weight.read() as tf.Variable);
-}
-
 /** Throws unless a state, which may come from a file, is complete. */
 function checkState(state: WeightAverageState): void {
   const verb = "restore an average";
   for (const name of ["updates", "count"] as const) {
-    checkNumber(verb, name, state?.[name], "a whole number of 0 or more", (n) => Number.isInteger(n) && n >= 0);
+    checkNumber(verb, name, state?.[name], ...rules.whole);
   }
   const { tensors, count } = state;
   if (!Array.isArray(tensors) || !tensors.every(isSavedTensor) || (count === 0) !== (tensors.length === 0)) {

@@ -66,7 +66,8 @@ export class CyclicLR extends LearningRateScheduler {
    * @param json What `toJSON` returned; it may have been through JSON.
    * @param schedule The schedule, needed if its scale function is your own: the state cannot hold a function.
    * @throws {TypeError} If it is not a state, or no schedule is in the state or given.
-   * @throws {RangeError} If the state's schedule is not cyclical.
+   * @throws {RangeError} If a count in it is negative.
+   * @returns A `CyclicLR`; if the schedule is not a plain `cyclical`, a LearningRateScheduler, which has no `reset`.
    */
   static override fromJSON(json: SchedulerState, schedule?: AnySchedule): LearningRateScheduler {
     const config = (schedule ?? scheduleOf(json)).config;

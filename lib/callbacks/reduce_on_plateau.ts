@@ -41,7 +41,7 @@ export class ReduceOnPlateau extends ModelCallback {
     checkNumber(VERB, "minLr", minLr, ...rules.notNegative);
     checkNumber(VERB, "minDelta", minDelta, ...rules.notNegative);
     for (const [name, value] of Object.entries({ patience, cooldown })) {
-      checkNumber(VERB, name, value, "a whole number of 0 or more", (n) => Number.isInteger(n) && n >= 0);
+      checkNumber(VERB, name, value, ...rules.whole);
     }
     let best: Best;
     let [without, resting] = [0, 0];

@@ -11,9 +11,10 @@ import { checkLength, type FitParameters } from "./fit_length.ts";
 import { bindHandlers } from "./model_callback.ts";
 import { claimRate } from "./rate_setter.ts";
 import { checkState, scheduleOf, type SchedulerState } from "./scheduler_state.ts";
+import { checkOptions } from "../support/check.ts";
 import type { TrainingHistory } from "../history/history.ts";
 import { type BatchScores, Recorder } from "../history/recorder.ts";
-import { checkHyperparameters, setHyperparameters } from "../optimizers/hyperparameters.ts";
+import { checkHyperparameters, momentumOf, setHyperparameters } from "../optimizers/hyperparameters.ts";
 
 /**
  * Sets the rate (and the momentum, if the schedule has one) before every batch, and records what each batch trained
@@ -36,7 +37,7 @@ import { checkHyperparameters, setHyperparameters } from "../optimizers/hyperpar
 export class LearningRateScheduler extends tf.CustomCallback {
   /** The rate and scores of each batch, and the scores of each epoch. */
   readonly history: TrainingHistory;
-  /** Called at the end of each cycle. The next batch waits for it. */
+  /** Called at a cycle's end. The next batch waits for it; but `step` calls it before the last update, and goes on. */
   onCycleEnd?: CycleEndListener;
   readonly #listeners = new Set<CycleEndListener>();
   #schedule: Schedule;
@@ -51,7 +52,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
   /**
    * @param schedule Any schedule, or a function from the iteration to the rate, as in Keras, or to hyperparameters.
    * @param options `plan`: the result of `planCycles`. With a plan, a fit of a different length throws an error.
-   * @throws {TypeError} If the schedule is not a function.
+   * @throws {TypeError} If the schedule is not a function, or an option is unknown.
    */
   constructor(schedule: AnySchedule, options: { plan?: CyclePlan } = {}) {
     super({
@@ -67,6 +68,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
       onEpochEnd: (epoch, logs) => this.#recorder.epoch(epoch, this.#iteration, logs as Record<string, number>),
       onTrainEnd: () => this.#listeners.clear(),
     });
+    checkOptions("create a scheduler", options, ["plan"]);
     this.history = this.#recorder.history;
     this.#schedule = asSchedule("create a scheduler", "the schedule", schedule);
     this.#cycles = new CycleCounter(this.#schedule);
@@ -231,8 +233,9 @@ export class LearningRateScheduler extends tf.CustomCallback {
 
   #set(optimizer: tf.Optimizer): Hyperparameters {
     const hyperparameters = this.at(this.#iteration);
+    const before = momentumOf(optimizer);
     setHyperparameters(optimizer, hyperparameters);
-    return hyperparameters;
+    return this.#recorder.withMomentum(hyperparameters, before);
   }
 
   /** Counts an update, and returns the cycle's end if it ended one. */

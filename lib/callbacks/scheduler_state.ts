@@ -5,7 +5,7 @@
 import { isHistory, type TrainingHistory } from "../history/history.ts";
 import { scheduleFromConfig } from "../schedules/config.ts";
 import type { Schedule, ScheduleConfig } from "../schedules/schedule.ts";
-import { checkNumber, shown } from "../support/check.ts";
+import { checkNumber, rules, shown } from "../support/check.ts";
 
 /** A scheduler's state as plain JSON. */
 export interface SchedulerState {
@@ -37,7 +37,7 @@ export function scheduleOf(json: SchedulerState): Schedule {
  */
 export function checkState(json: SchedulerState): void {
   const verb = "restore a scheduler";
-  checkNumber(verb, "iteration", json.iteration, "a whole number of 0 or more", (n) => Number.isInteger(n) && n >= 0);
+  checkNumber(verb, "iteration", json.iteration, ...rules.whole);
   checkNumber(
     verb,
     "origin",

@@ -4,7 +4,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { numbersOf } from "../history/history.ts";
-import { checkNumber, rules } from "../support/check.ts";
+import { checkNumber, checkOptions, rules } from "../support/check.ts";
 import { listenToCycleEnds } from "./cycle_ends.ts";
 import { ModelCallback } from "./model_callback.ts";
 import { Best, checkMeasured, checkMonitor, type Monitor } from "./monitor.ts";
@@ -52,6 +52,7 @@ class StopAtCycleEnd extends ModelCallback {
  * Source: the article's advice to stop at the end of a cycle.
  *
  * @param options See {@linkcode StopAtCycleEndOptions}.
+ * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If the monitor is unknown or the patience is not a whole number of 1 or more.
  * @example
  * ```ts
@@ -61,6 +62,7 @@ class StopAtCycleEnd extends ModelCallback {
  * ```
  */
 export function stopAtCycleEnd(options: StopAtCycleEndOptions = {}): tf.CustomCallback {
+  checkOptions(VERB, options, ["monitor", "patience", "scheduler"]);
   checkMonitor(VERB, options.monitor ?? "val_loss");
   checkNumber(VERB, "patience", options.patience ?? 1, ...rules.count);
   return new StopAtCycleEnd(options);

@@ -3,6 +3,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { shown } from "../support/check.ts";
 import { ModelCallback } from "./model_callback.ts";
 
 class StopOnSignal extends ModelCallback {
@@ -15,6 +16,7 @@ class StopOnSignal extends ModelCallback {
  * Ends a fit cleanly once a signal is given: the current batch finishes, and weights and history are kept.
  *
  * @param options `signal`: the AbortSignal to listen to.
+ * @throws {TypeError} If `signal` is not an AbortSignal.
  * @example
  * ```ts
  * import { callbacks, CyclicLR, stopOnInterrupt } from "../mod.ts";
@@ -24,5 +26,8 @@ class StopOnSignal extends ModelCallback {
  * ```
  */
 export function stopOnInterrupt(options: { signal: AbortSignal }): tf.CustomCallback {
+  if (typeof options?.signal?.aborted !== "boolean") {
+    throw new TypeError(`Cannot stop on an interrupt: signal must be an AbortSignal, got ${shown(options?.signal)}`);
+  }
   return new StopOnSignal(options.signal);
 }

@@ -9,7 +9,11 @@ import { stopOnInterrupt as stopOnSignal } from "./stop_on_interrupt.ts";
 class StopOnSigint extends ModelCallback {
   constructor() {
     let interrupted = false;
-    const interrupt = () => void (interrupted = true);
+    const interrupt = () => {
+      interrupted = true;
+      // In a terminal, a second Ctrl-C quits. In a notebook it would end the kernel.
+      if (Deno.stdin.isTerminal()) Deno.removeSignalListener("SIGINT", interrupt);
+    };
     super({
       onTrainBegin: () => {
         interrupted = false;

@@ -94,6 +94,7 @@ async function runJob(job: Job, running: Running): Promise<DoneRun | undefined> 
     },
     resume: true,
   });
+  result.model.optimizer.dispose(); // the model only frees an optimizer that it made itself
   result.model.dispose();
   result.average?.dispose();
   if (result.status === "interrupted") return undefined;

@@ -2,9 +2,10 @@
  * Makes augmented images to look at.
  * @module
  */
-import { checkNumber, checkOptions } from "../support/check.ts";
+import { checkNumber, checkOptions, rules } from "../support/check.ts";
 import type { Augmentation } from "./augmentation/augmentation.ts";
 import { type ImageDataset, imageDataset, imageLength } from "./dataset.ts";
+import { checkMean } from "./mean_image.ts";
 import { randomFrom } from "./random.ts";
 
 /** Options of {@linkcode augmentedImages}. */
@@ -25,7 +26,7 @@ export interface AugmentedOptions {
  *
  * @param dataset The images, which are not modified.
  * @param options See {@linkcode AugmentedOptions}.
- * @throws {TypeError} If an option is unknown.
+ * @throws {TypeError} If an option is unknown, or the mean does not fit the images.
  * @throws {RangeError} If the seed is not a whole number, or the epoch is not a whole number of 0 or more.
  * @example
  * ```ts
@@ -42,7 +43,8 @@ export function augmentedImages(dataset: ImageDataset, options: AugmentedOptions
   checkOptions(verb, options, ["augment", "seed", "epoch", "mean"]);
   const { seed, epoch = 0 } = options;
   checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);
-  checkNumber(verb, "epoch", epoch, "a whole number of 0 or more", (n) => Number.isInteger(n) && n >= 0);
+  checkNumber(verb, "epoch", epoch, ...rules.whole);
+  checkMean(verb, dataset, options.mean);
   const length = imageLength(dataset);
   const change = changer(dataset, { ...options, epoch });
   const images = new Uint8Array(dataset.images.length);

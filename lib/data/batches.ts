@@ -3,10 +3,11 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkNumber, checkOptions } from "../support/check.ts";
+import { checkNumber, checkOptions, rules } from "../support/check.ts";
 import type { Augmentation } from "./augmentation/augmentation.ts";
 import { changer } from "./augmented.ts";
-import { type ImageDataset, imageLength } from "./dataset.ts";
+import type { ImageDataset } from "./dataset.ts";
+import { checkMean } from "./mean_image.ts";
 import { shuffled } from "./random.ts";
 import { toNumbers, toTensors } from "./tensors.ts";
 
@@ -92,20 +93,16 @@ export function batches(dataset: ImageDataset, options: BatchOptions): Batches {
     verb,
     "batchSize",
     batchSize,
-    `a whole number from 1 to ${dataset.size}, the images`,
+    `a whole number from 1 to ${dataset.size}, the number of images`,
     (n) => Number.isInteger(n) && n >= 1 && n <= dataset.size,
   );
   if (seed !== undefined) checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);
   if (augment.length > 0 && seed === undefined) {
     throw new RangeError("Cannot make batches: augmentation needs a seed, got undefined");
   }
-  checkNumber(verb, "labelSmoothing", labelSmoothing, "0 or more and below 1", (share) => share >= 0 && share < 1);
-  checkNumber(verb, "prefetch", prefetch, ...WHOLE);
-  if (mean && mean.length !== imageLength(dataset)) {
-    throw new TypeError(
-      `Cannot make batches: the mean image must hold ${dataset.shape.join(" x ")} numbers, got ${mean.length}`,
-    );
-  }
+  checkNumber(verb, "labelSmoothing", labelSmoothing, ...rules.belowOne);
+  checkNumber(verb, "prefetch", prefetch, ...rules.whole);
+  checkMean(verb, dataset, mean);
   const count = dropRemainder ? Math.floor(dataset.size / batchSize) : Math.ceil(dataset.size / batchSize);
   let next: Position = { epoch: 0, batch: 0 };
 
@@ -143,12 +140,10 @@ export function batches(dataset: ImageDataset, options: BatchOptions): Batches {
   return Object.defineProperty(data, "position", { get: () => next }) as unknown as Batches;
 }
 
-const WHOLE = ["a whole number of 0 or more", (value: number) => Number.isInteger(value) && value >= 0] as const;
-
 /** Checks a position and copies it. */
 function checked({ epoch, batch }: Position, batchesPerEpoch: number): Position {
   const verb = "start at a position";
-  checkNumber(verb, "epoch", epoch, ...WHOLE);
+  checkNumber(verb, "epoch", epoch, ...rules.whole);
   checkNumber(
     verb,
     "batch",

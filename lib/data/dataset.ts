@@ -1,8 +1,8 @@
 /**
- * Labelled images in memory, and the ways to select, split and average them before training.
+ * Labelled images in memory, and the ways to select and split them before training.
  * @module
  */
-import { checkNumber, shown } from "../support/check.ts";
+import { checkNumber, checkOptions, shown } from "../support/check.ts";
 import { shuffled } from "./random.ts";
 
 /** Labelled images of one shape, as bytes. */
@@ -111,6 +111,7 @@ export interface SubsetOptions {
  *
  * @param dataset The images to choose from.
  * @param options See {@linkcode SubsetOptions}.
+ * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If a class is unknown, there are fewer than two classes, or you ask for more images than there
  * are.
  * @example
@@ -128,6 +129,7 @@ export interface SubsetOptions {
  */
 export function subset(dataset: ImageDataset, options: SubsetOptions = {}): ImageDataset {
   const verb = "take a subset";
+  checkOptions(verb, options, ["size", "classes", "seed"]);
   const { classes = dataset.classNames, seed } = options;
   const places = classes.map((name) => {
     const index = dataset.classNames.indexOf(name);
@@ -171,6 +173,7 @@ export function subset(dataset: ImageDataset, options: SubsetOptions = {}): Imag
  * @param options `fraction` to hold out, above 0 and below 1; `seed`, a whole number; `stratified`, whether to hold out
  * that fraction of each class, and at least one image of every class that has two or more. Default false.
  * @returns `[rest, heldOut]`, each with at least one image.
+ * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If the fraction is out of range, or one of the parts would be empty.
  * @example
  * ```ts
@@ -186,6 +189,7 @@ export function split(
   options: { fraction: number; seed: number; stratified?: boolean },
 ): [rest: ImageDataset, heldOut: ImageDataset] {
   const verb = "split a data set";
+  checkOptions(verb, options, ["fraction", "seed", "stratified"]);
   const { fraction, seed, stratified = false } = options;
   checkNumber(verb, "fraction", fraction, "above 0 and below 1", (value) => value > 0 && value < 1);
   checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);
@@ -204,38 +208,4 @@ export function split(
   }
   const out = new Set(held);
   return [select(dataset, order.filter((index) => !out.has(index))), select(dataset, Uint32Array.from(held))];
-}
-
-/**
- * Computes the mean image of a data set: the mean of each pixel and channel over all images, 0 to 255.
- *
- * Source: the article subtracts the training set's mean from training and test images.
- *
- * @param dataset The training images.
- * @returns h * w * c numbers.
- * @throws {RangeError} If the data set is empty.
- * @example
- * ```ts
- * import { imageDataset, meanImage } from "./dataset.ts";
- *
- * const images = new Uint8Array([0, 100]);
- * const mean = meanImage(imageDataset({ images, labels: new Uint8Array(2), shape: [1, 1, 1], classNames: ["a"] }));
- * if (mean[0] !== 50) throw new Error("(0 + 100) / 2");
- * ```
- */
-export function meanImage(dataset: ImageDataset): Float32Array {
-  if (dataset.size === 0) throw new RangeError("Cannot average images: there must be an image or more, got 0");
-  const length = imageLength(dataset);
-  const { images } = dataset;
-  const sums = new Float64Array(length);
-  const some = 16 * length; // so many images at once are a third of the time
-  for (let start = 0; start < images.length; start += some) {
-    const end = Math.min(start + some, images.length);
-    for (let i = 0; i < length; i++) {
-      let sum = 0;
-      for (let place = start + i; place < end; place += length) sum += images[place];
-      sums[i] += sum;
-    }
-  }
-  return Float32Array.from(sums, (sum) => sum / dataset.size);
 }

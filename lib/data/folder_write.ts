@@ -9,7 +9,7 @@ import { join } from "../support/path.ts";
 import { type ImageDataset, imageLength } from "./dataset.ts";
 
 /**
- * Writes a data set as PNG files, without loss. Each class gets a sub-folder of its name, and each image a file,
+ * Writes a data set as PNG files, without loss. Each class that has images gets a sub-folder of its name, and each image a file,
  * `00000.png`, `00001.png`, and so on, numbered by its place in the data set. `imagesFromFolder` reads such a folder;
  * it then sorts the images by class. Files of the same name are replaced; others are left alone.
  *

@@ -4,8 +4,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { ImageDataset } from "../data/dataset.ts";
+import { checkMean } from "../data/mean_image.ts";
 import { toNumbers, toTensors } from "../data/tensors.ts";
-import { checkNumber, rules } from "../support/check.ts";
+import { checkNumber, checkOptions, rules } from "../support/check.ts";
 import { foldBatchNormalization } from "./folded.ts";
 import { Ensemble, ensemble } from "./ensemble.ts";
 import { type ClassScore, scores } from "./report.ts";
@@ -36,7 +37,8 @@ export interface Evaluation {
  * @param model A compiled model from [n, h, w, c] to class probabilities [n, classes], or an ensemble of such models.
  * @param dataset The images, with their labels.
  * @param options `batchSize`, default 256; `mean`, the mean image that training subtracted.
- * @throws {TypeError} If the model is not compiled, or its number of classes differs from the data set's.
+ * @throws {TypeError} If the model is not compiled, its number of classes differs from the data set's, an option is
+ * unknown, or the mean does not fit the images.
  * @throws {RangeError} If the batch size is not a whole number of 1 or more.
  * @example
  * ```ts
@@ -54,14 +56,17 @@ export async function evaluate(
   dataset: ImageDataset,
   options: { batchSize?: number; mean?: Float32Array } = {},
 ): Promise<Evaluation> {
+  const verb = "evaluate a model";
+  checkOptions(verb, options, ["batchSize", "mean"]);
   const { batchSize = 256, mean } = options;
-  checkNumber("evaluate a model", "batchSize", batchSize, ...rules.count);
+  checkNumber(verb, "batchSize", batchSize, ...rules.count);
+  checkMean(verb, dataset, mean);
   const classes = dataset.classNames.length;
   const scored = model instanceof Ensemble ? model : ensemble([model]);
   const modelClasses = scored.models[0].outputs[0].shape.at(-1);
   if (modelClasses !== classes) {
     throw new TypeError(
-      `Cannot evaluate a model: it must have ${classes} classes as the data set, got ${modelClasses}`,
+      `Cannot ${verb}: it must have as many classes as the data set, ${classes}, got ${modelClasses}`,
     );
   }
   const lossFunction = lossFunctionOf(model);
@@ -87,14 +92,14 @@ export async function evaluate(
   return { loss, ...scores(confusion, dataset.classNames), confusion, predictions };
 }
 
-/** Which of the numbers from a place to another is largest, the first of equal ones. */
+/** The index of the largest number in a range, counted from its start; the first one if several are equal. */
 function largest(numbers: Float32Array, from: number, to: number): number {
   let place = from;
   for (let i = from + 1; i < to; i++) if (numbers[i] > numbers[place]) place = i;
   return place - from;
 }
 
-/** The mean loss of all images at once: a dozen small operations, which would cost each batch as much. */
+/** The mean loss, computed for all images at once: it takes a dozen small operations, as many as each batch would. */
 async function meanLoss(
   lossFunction: LossFunction,
   { labels, size, classNames: { length: classes } }: ImageDataset,

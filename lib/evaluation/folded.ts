@@ -1,6 +1,6 @@
 /**
- * Batch normalization folded into the convolution before it, while a model evaluates: its running statistics are then
- * constants, so that normalizing is a factor of the filters and a term of the bias, and no pass over the images.
+ * Folds batch normalization into the convolution before it while a model evaluates. Its running statistics are then
+ * constants, so normalizing becomes a factor of the filters and a term of the bias, and needs no pass over the images.
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
@@ -13,7 +13,7 @@ interface Convolution {
   activation: unknown;
 }
 
-/** A convolution and the normalization after it, with the filters and the bias that do for both. */
+/** A convolution and the normalization after it, with the filters and the bias that do the work of both. */
 interface Pair {
   readonly convolution: Convolution;
   readonly normalization: BatchNormalization;
@@ -25,17 +25,17 @@ interface Pair {
 
 /** Models that can be run with their batch normalizations folded. */
 export interface Folded {
-  /** Does some work in which the models predict; it must not be asynchronous. The models are as before afterwards. */
+  /** Runs some work in which the models predict; it must not be asynchronous. Afterwards the models are as before. */
   during<T>(work: () => T): T;
   /** Frees the folded weights. */
   dispose(): void;
 }
 
 /**
- * Folds each batch normalization over channels that takes what a convolution gives, where nothing else takes it. All
- * others stay, as do those of models inside the models. The weights are taken as they are now.
+ * Folds every batch normalization over channels whose input comes from a convolution that feeds nothing else. Others, and
+ * those in nested models, are left alone. The weights are taken as they are now.
  *
- * @param models The models, which differ.
+ * @param models The models.
  */
 export function foldBatchNormalization(models: readonly tf.LayersModel[]): Folded {
   const pairs = [...new Set(models)].flatMap(pairsOf);
@@ -50,17 +50,17 @@ export function foldBatchNormalization(models: readonly tf.LayersModel[]): Folde
       try {
         return work();
       } finally {
-        restorers.forEach((restore) => restore());
+        for (const restore of restorers.toReversed()) restore(); // two models may share a layer
       }
     },
     dispose: () => tf.dispose(pairs.flatMap(({ filters, bias }) => [filters, bias])),
   };
 }
 
-/** What a layer does whose work is done elsewhere. */
+/** The call of a layer whose work is already done in the convolution. */
 const pass: tf.layers.Layer["call"] = (inputs) => (Array.isArray(inputs) ? inputs[0] : inputs).clone();
 
-/** Gives an object another property; the function that it returns puts all back. */
+/** Gives an object another property. The function that it returns restores the object. */
 function put<T extends object, K extends keyof T>(object: T, name: K, value: T[K]): () => void {
   const own = Object.getOwnPropertyDescriptor(object, name);
   object[name] = value;
@@ -72,7 +72,7 @@ function put<T extends object, K extends keyof T>(object: T, name: K, value: T[K
 
 /** A model's pairs. */
 function pairsOf(model: tf.LayersModel): Pair[] {
-  const seen = new Set(model.outputs.map(({ sourceLayer }) => sourceLayer)); // what they give is read as it is
+  const seen = new Set(model.outputs.map(({ sourceLayer }) => sourceLayer)); // their outputs are the model's outputs
   const nextOf = (layer: tf.layers.Layer) => {
     const [node, ...others] = layer.outboundNodes;
     const alone = others.length === 0 && layer.inboundNodes.length === 1 && !seen.has(layer);
@@ -99,7 +99,7 @@ function pairsOf(model: tf.LayersModel): Pair[] {
   });
 }
 
-/** The filters and the bias that do for both. */
+/** The filters and the bias that do the work of both. */
 function fold({ kernel, bias }: Convolution, { epsilon, gamma, beta, movingMean, movingVariance }: BatchNormalization) {
   return tf.tidy(() => {
     // rsqrt varies in its last bit, and a resumed run must score as before

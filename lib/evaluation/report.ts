@@ -32,10 +32,13 @@ export function scores(confusion: readonly (readonly number[])[], classNames: re
   return { accuracy, classes, report: reportText(classes, accuracy, total) };
 }
 
+/** Two decimals, as in Python: of the numbers that lie exactly between two of them, such as 0.125, to the even one. */
+const twoDigits = (value: number) => (value % 0.25 === 0.125 ? Math.round(50 * value) / 50 : value).toFixed(2);
+
 /** The same text as scikit-learn's `classification_report`, character for character. */
 function reportText(classes: readonly ClassScore[], accuracy: number, total: number): string {
   const width = Math.max("weighted avg".length, ...classes.map(({ name }) => name.length));
-  const cell = (value: number | string) => ` ${(typeof value === "string" ? value : value.toFixed(2)).padStart(9)}`;
+  const cell = (value: number | string) => ` ${(typeof value === "string" ? value : twoDigits(value)).padStart(9)}`;
   const line = (name: string, cells: (number | string)[], support: number) =>
     `${name.padStart(width)} ${cells.map(cell).join("")}${cell(String(support))}`;
   const average = (weight: (score: ClassScore) => number) => {
@@ -59,14 +62,14 @@ function reportText(classes: readonly ClassScore[], accuracy: number, total: num
 
 /** The confusion matrix as text. Each row is a true class, and each column a predicted one. */
 export function confusionText(confusion: readonly (readonly number[])[], classNames: readonly string[]): string {
-  const width = Math.max(10, ...classNames.map((name) => name.length));
+  const width = Math.max(16, ...classNames.map((name) => name.length));
   const cell = Math.max(
     6,
     ...classNames.map((name) => name.length + 1),
     ...confusion.flat().map((n) => `${n}`.length + 1),
   );
   return [
-    `${"true \\ said".padStart(width)}${classNames.map((name) => name.padStart(cell)).join("")}`,
+    `${"true \\ predicted".padStart(width)}${classNames.map((name) => name.padStart(cell)).join("")}`,
     ...confusion.map((row, index) =>
       `${classNames[index].padStart(width)}${row.map((n) => `${n}`.padStart(cell)).join("")}`
     ),

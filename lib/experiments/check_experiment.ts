@@ -41,14 +41,9 @@ const twoNumbers: Check = (name, value) => {
   if (!Array.isArray(value) || value.length !== 2) {
     throw new TypeError(`Cannot ${VERB}: ${name} must be two numbers, low and high, got ${shown(value)}`);
   }
-  value.forEach((one) => checkNumber(VERB, name, one, ...belowOne));
+  value.forEach((one) => checkNumber(VERB, name, one, ...rules.belowOne));
   if (value[0] > value[1]) throw new RangeError(`Cannot ${VERB}: ${name} must rise, got ${shown(value)}`);
 };
-const belowOne = ["0 or more and below 1", (value: number) => value >= 0 && value < 1] as const;
-const wholeNotNegative = [
-  "a whole number of 0 or more",
-  (value: number) => Number.isInteger(value) && value >= 0,
-] as const;
 
 const DATA: Record<string, Check> = {
   dataset: choice(Object.keys(DATASETS)),
@@ -60,18 +55,18 @@ const DATA: Record<string, Check> = {
     }
   }),
   trainSize: optional(number(rules.count)),
-  validationSize: optional(number(wholeNotNegative)),
+  validationSize: optional(number(rules.whole)),
   testSize: optional(number(rules.count)),
 };
 const AUGMENTATION: Record<string, Check> = {
-  shift: number(rules.fraction),
+  shift: number(rules.belowOne),
   fill: choice(["nearest", "reflect", "zero"]),
   flip: toggle,
-  cutout: number(wholeNotNegative),
+  cutout: number(rules.whole),
 };
 const OPTIMIZER: Record<string, Check> = {
   name: (_, value) => checkChoice(VERB, "the optimizer's name", value, Object.keys(OPTIMIZERS)),
-  momentum: optional(number(belowOne)),
+  momentum: optional(number(rules.belowOne)),
   nesterov: optional(toggle),
   weightDecay: optional(number(rules.notNegative)),
   coupledDecay: optional(toggle),
@@ -82,7 +77,7 @@ const SCHEDULE: Record<string, Check> = {
   maxLr: optional(number(rules.notNegative)),
   stepSize: optional(length),
   warmUp: optional(length),
-  gamma: optional(number(["above 0 and at most 1", (value) => value > 0 && value <= 1])),
+  gamma: optional(number(rules.decay)),
   decays: optional(choice(["amplitude", "bounds"])),
   power: optional(number(rules.positive)),
   peakAt: optional(number(["above 0 and below 1", (value) => value > 0 && value < 1])),
@@ -99,7 +94,11 @@ const COMPANIONS: Record<string, Check> = {
     checkOptions(VERB, value, ["every", "decay"]);
     const { every, decay } = value as { every?: unknown; decay?: unknown };
     if (every !== "cycle") checkNumber(VERB, "average.every", every, ...rules.count);
-    if (decay !== undefined) checkNumber(VERB, "average.decay", decay, ...belowOne);
+    if (decay === undefined) return;
+    checkNumber(VERB, "average.decay", decay, ...rules.belowOne);
+    if (every === "cycle") {
+      throw new TypeError(`Cannot ${VERB}: an average of cycles' ends takes no decay, got ${decay}`);
+    }
   }),
   snapshots: optional(toggle),
   refreshBatchNorm: optional(toggle),
@@ -140,7 +139,7 @@ export function checkExperiment(experiment: Experiment): void {
       checkChoice(VERB, "model", name, Object.keys(MODELS));
       checkTaken(value as object, name, MODELS[name].takes ?? []);
     },
-    loss: (_, value) => checkGroup(value, { labelSmoothing: number(belowOne) }),
+    loss: (_, value) => checkGroup(value, { labelSmoothing: number(rules.belowOne) }),
     optimizer: (_, value) => checkGroup(value, OPTIMIZER),
     schedule: (_, value) => {
       if (typeof value === "object" && value !== null && isScheduleConfig(value as Experiment["schedule"])) {
@@ -167,6 +166,14 @@ export function checkExperiment(experiment: Experiment): void {
   }
   const { takes } = OPTIMIZERS[optimizer.name];
   checkTaken(optimizer, optimizer.name, [...takes, "weightDecay", "coupledDecay"]);
+  if (optimizer.coupledDecay && optimizer.weightDecay === undefined) {
+    throw new TypeError(`Cannot ${VERB}: coupledDecay has no effect without weightDecay, got true`);
+  }
+  if ("momentumRange" in schedule && schedule.momentumRange && !takes.includes("momentum")) {
+    throw new TypeError(
+      `Cannot ${VERB}: momentumRange needs an optimizer with momentum, got ${shown(optimizer.name)}`,
+    );
+  }
   if (!isScheduleConfig(schedule)) checkTaken(schedule, schedule.name, ["warmUp", ...SCHEDULES[schedule.name].takes]);
 }
 

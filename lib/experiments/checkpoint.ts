@@ -5,7 +5,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { fileError, writeWhole } from "../support/files.ts";
 import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
+import { shown } from "../support/check.ts";
 import { join } from "../support/path.ts";
+import { variables } from "../support/variables.ts";
 import { optimizerState, restoreOptimizer, type SavedTensor } from "../optimizers/state.ts";
 import {
   assemble,
@@ -40,8 +42,9 @@ export async function writeCheckpoint(directory: string, model: tf.LayersModel, 
   const packer = new Packer();
   const pack = (tensor: SavedTensor) => packer.pack(tensor);
   const weights: PackedTensor[] = [];
-  for (const { originalName, shape, read } of weightsOf(model)) {
-    weights.push(pack({ name: originalName, shape, values: (await read().data() as Float32Array).slice() }));
+  for (const [index, variable] of variables(model.weights).entries()) {
+    const values = (await variable.data() as Float32Array).slice();
+    weights.push(pack({ name: model.weights[index].originalName, shape: variable.shape, values }));
   }
   const { scalars, slots, ...rest } = await optimizerState(model.optimizer);
   const optimizer: PackedOptimizer = {
@@ -57,6 +60,11 @@ export async function writeCheckpoint(directory: string, model: tf.LayersModel, 
   const bytes = assemble(header, packer.data);
   await writeWhole(join(directory, `checkpoint-${String(state.scheduler.iteration).padStart(9, "0")}.bin`), bytes);
   for (const name of (await checkpointNames(directory)).slice(KEPT)) await Deno.remove(join(directory, name));
+}
+
+/** Whether a directory has checkpoints. */
+export async function hasCheckpoints(directory: string): Promise<boolean> {
+  return (await checkpointNames(directory)).length > 0;
 }
 
 /** The checkpoints' names, the newest first. */
@@ -110,19 +118,19 @@ export async function readCheckpoint(directory: string, run: string): Promise<Ch
 
 function restore(model: tf.LayersModel, header: Header, data: Uint8Array): void {
   const tensorOf = (packed: PackedTensor) => unpack(packed, data);
-  const layers = weightsOf(model);
-  const fits = layers.length === header.weights.length &&
-    layers.every(({ shape }, index) => shape.join() === header.weights[index].shape.join());
-  if (!fits) {
-    throw new TypeError(
-      `Cannot restore a checkpoint: the model must have its ${header.weights.length} weights, got ${layers.length}`,
-    );
+  const own = variables(model.weights);
+  const other = header.weights.find(({ shape }, index) => `${shape}` !== `${own[index]?.shape}`);
+  if (other || own.length !== header.weights.length) {
+    const [wanted, got] = own.length === header.weights.length
+      ? [`a weight ${shown(other!.name)} of shape ${shown(other!.shape)}`, "one of another shape"]
+      : [`its ${header.weights.length} weights`, own.length];
+    throw new TypeError(`Cannot restore a checkpoint: the model must have ${wanted}, got ${got}`);
   }
   tf.tidy(() =>
-    model.setWeights(header.weights.map((weight) => {
-      const { values, shape } = tensorOf(weight);
-      return tf.tensor(values, [...shape]);
-    }))
+    own.forEach((variable, index) => {
+      const { values, shape } = tensorOf(header.weights[index]);
+      variable.assign(tf.tensor(values, [...shape]));
+    })
   );
   const { scalars, slots, ...rest } = header.optimizer;
   restoreOptimizer(model.optimizer, {
@@ -131,13 +139,4 @@ function restore(model: tf.LayersModel, header: Header, data: Uint8Array): void 
     slots: Object.fromEntries(Object.entries(slots).map(([name, list]) => [name, list.map(tensorOf)])),
   });
   setDropoutMasks(model, header.masks);
-}
-
-/** A model's weights in the order of `setWeights`. */
-function weightsOf(model: tf.LayersModel) {
-  return model.weights.map((weight) => ({
-    originalName: weight.originalName,
-    shape: weight.shape as number[],
-    read: () => weight.read(),
-  }));
 }

@@ -4,7 +4,8 @@
  */
 import { type Augmentation, cutout, randomFlip, randomShift } from "../data/augment.ts";
 import { type Batches, batches } from "../data/batches.ts";
-import { type ImageDataset, meanImage, split, subset } from "../data/dataset.ts";
+import { type ImageDataset, split, subset } from "../data/dataset.ts";
+import { meanImage } from "../data/mean_image.ts";
 import type { AugmentationSettings } from "./experiment.ts";
 import type { RunPlan } from "./plan.ts";
 import type { Images } from "./registries/datasets.ts";

@@ -54,6 +54,11 @@ const VERB = "plan a run";
 export function planExperiment(experiment: Experiment, facts: DatasetFacts): RunPlan {
   checkExperiment(experiment);
   const data = planData(experiment.data, facts);
+  const side = Math.min(facts.shape[0], facts.shape[1]);
+  if (experiment.augmentation.cutout > side) {
+    const { cutout } = experiment.augmentation;
+    throw new RangeError(`Cannot ${VERB}: cutout must be at most ${side}, the side of an image, got ${cutout}`);
+  }
   const { batchSize, epochs, iterations: given, validateEvery } = experiment.budget;
   const trained = data.trainSize - data.validationSize;
   if (batchSize > trained) {

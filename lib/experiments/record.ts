@@ -143,7 +143,7 @@ export function hardwareText(backend: string): string {
   ];
   const cores = navigator.hardwareConcurrency;
   const processor = name ?? `${Deno.build.arch} processor`;
-  return `${cores} ${cores === 1 ? "core" : "cores"} of an ${processor}${
+  return `${cores} ${cores === 1 ? "core" : "cores"} of ${/^[aeiou]/i.test(processor) ? "an" : "a"} ${processor}${
     features.length > 0 ? ` (${features.join(", ")})` : ""
   }, ${backend}`;
 }

@@ -14,13 +14,14 @@ import { stopOnNaN } from "../callbacks/stop_on_nan.ts";
 import { batches } from "../data/batches.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { checkExperiment } from "./check_experiment.ts";
-import { readCheckpoint } from "./checkpoint.ts";
+import { hasCheckpoints, readCheckpoint } from "./checkpoint.ts";
 import { chooseData, type RunData, trainingBatches } from "./data.ts";
 import type { Experiment } from "./experiment.ts";
 import { compiledModel } from "./model.ts";
 import { planExperiment, type RunPlan } from "./plan.ts";
 import { DATASETS, factsOf, type Images, type LoadOptions } from "./registries/datasets.ts";
 import { type CheckpointOptions, SaveCheckpoints } from "./save_checkpoints.ts";
+import { checkOptions } from "../support/check.ts";
 import { join } from "../support/path.ts";
 import { type Score, scoresOf } from "./scores.ts";
 import { Validation } from "./validation.ts";
@@ -33,9 +34,12 @@ export interface RunOptions {
   callbacks?: readonly AnyCallback[];
   /** A signal that ends the training after the current batch. */
   signal?: AbortSignal;
-  /** Where to write checkpoints, and how often. By default none are written. */
+  /**
+   * Where to write checkpoints, and how often. By default none are written. A new run needs a directory without
+   * checkpoints.
+   */
   checkpoints?: CheckpointOptions;
-  /** Whether to continue from the newest checkpoint. */
+  /** Whether to continue from the newest checkpoint in the directory of `checkpoints`, if there is one. */
   resume?: boolean;
   /**
    * Where to save snapshots from the ends of cycles. By default they are saved next to the checkpoints, or kept in
@@ -50,7 +54,7 @@ export interface RunOptions {
 export interface RunResult {
   /** Finished, interrupted by the signal, or diverged, which means that the loss or a weight was NaN or infinite. */
   readonly status: "finished" | "interrupted" | "diverged";
-  /** The model in its final state. */
+  /** The model in its final state. To free all memory, dispose of `model.optimizer` and then of the model. */
   readonly model: tf.LayersModel;
   /** The scheduler, with its history. */
   readonly scheduler: LearningRateScheduler;
@@ -75,6 +79,13 @@ export interface RunResult {
  */
 export async function runTraining(plan: RunPlan, data: RunData, options: RunOptions = {}): Promise<RunResult> {
   const { checkpoints, resume, signal } = options;
+  if (resume && !checkpoints) throw new TypeError(`Cannot resume a run: checkpoints must say where, got undefined`);
+  if (checkpoints && !resume && await hasCheckpoints(checkpoints.directory)) {
+    // their numbers, and snapshots, would mix with those of this run
+    throw new TypeError(
+      `Cannot start a run in ${checkpoints.directory}: it must have no checkpoints yet, or resume must be true, got some`,
+    );
+  }
   // a resumed run needs its earlier snapshots
   const { snapshotDirectory = checkpoints && join(checkpoints.directory, "snapshots") } = options;
   const { companions } = plan.experiment;
@@ -136,6 +147,11 @@ class StopAt extends ModelCallback {
   }
 }
 
+const OPTIONS = [
+  ...["images", "cifar10Directory", "onProgress", "callbacks", "signal", "checkpoints", "resume"],
+  ...["snapshotDirectory", "onStart"],
+];
+
 /** Options of {@linkcode runExperiment}. */
 export interface ExperimentOptions extends Omit<RunOptions, "model">, Omit<LoadOptions, "signal"> {
   /** The images, if they are already loaded. */
@@ -149,7 +165,8 @@ export interface ExperimentOptions extends Omit<RunOptions, "model">, Omit<LoadO
  * @param options `signal` ends the training after the current batch; `callbacks` adds callbacks; `checkpoints` says
  * where to write checkpoints, and with `resume` the run continues from the newest.
  * @returns The status, the model, the scheduler with its history, and the scores if the training finished.
- * @throws {TypeError} If a setting is missing, unknown or of the wrong kind, or has no effect.
+ * @throws {TypeError} If a setting is missing, unknown or of the wrong kind, or has no effect; if an option is unknown;
+ * if a new run would write into a directory that has checkpoints.
  * @throws {RangeError} If a value is out of range, or a name is not in its registry.
  * @example
  * ```ts ignore
@@ -160,6 +177,7 @@ export interface ExperimentOptions extends Omit<RunOptions, "model">, Omit<LoadO
  * ```
  */
 export async function runExperiment(experiment: Experiment, options: ExperimentOptions = {}): Promise<RunResult> {
+  checkOptions("run an experiment", options, OPTIONS);
   const { images, cifar10Directory, onProgress, ...run } = options;
   checkExperiment(experiment);
   const { facts, load } = DATASETS[experiment.data.dataset];

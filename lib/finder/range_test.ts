@@ -8,6 +8,7 @@ import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
 import { metricName } from "../history/history.ts";
 import { exponentialRamp, linearRamp } from "../schedules/ramps.ts";
 import { checkChoice, checkNumber, checkOptions, rules } from "../support/check.ts";
+import { variables } from "../support/variables.ts";
 import { setHyperparameters } from "../optimizers/hyperparameters.ts";
 import { optimizerState, restoreOptimizer } from "../optimizers/state.ts";
 import { type CurveReading, readCurve } from "./bounds.ts";
@@ -106,7 +107,7 @@ export async function findLearningRate(
   checkNumber(VERB, "startLr", startLr, rule, holds);
   checkNumber(VERB, "endLr", endLr, `above startLr ${startLr}`, (value) => value > startLr);
   checkChoice(VERB, "ramp", ramp, ["exponential", "linear"]);
-  checkNumber(VERB, "smoothing", smoothing, "0 or more and below 1", (value) => value >= 0 && value < 1);
+  checkNumber(VERB, "smoothing", smoothing, ...rules.belowOne);
   checkNumber(VERB, "stopFactor", stopFactor, "above 1", (value) => value > 1);
   checkChoice(VERB, "metric", metric, ["loss", "errorRate"]);
   if (!model.optimizer) {
@@ -152,11 +153,12 @@ export async function findLearningRate(
 
 /** Remembers a model's weights, optimizer and dropout. The returned function restores them and frees the memory. */
 async function snapshot(model: tf.LayersModel): Promise<() => void> {
-  const weights = model.getWeights().map((weight) => tf.keep(weight.clone()));
+  const own = variables(model.weights);
+  const weights = own.map((variable) => tf.keep(variable.clone()));
   const optimizer = await optimizerState(model.optimizer);
   const masks = dropoutMasks(model);
   return () => {
-    model.setWeights(weights);
+    own.forEach((variable, index) => variable.assign(weights[index]));
     tf.dispose(weights);
     restoreOptimizer(model.optimizer, optimizer);
     setDropoutMasks(model, masks);

@@ -11,7 +11,10 @@ export interface EpochRecord {
   iteration: number;
   /** The last rate used in the epoch. */
   lr: number;
-  /** Means over the epoch's batches (`loss`, `accuracy`), and `val_loss`, `val_accuracy` if there was a validation. */
+  /**
+   * Means over the epoch's batches (`loss`, `accuracy`), in which each batch counts the same, whatever its size; and
+   * `val_loss`, `val_accuracy` if there was a validation.
+   */
   [metric: string]: number;
 }
 
@@ -36,7 +39,7 @@ export interface TrainingHistory {
   momentum?: number[];
   /** The loss of each batch; null if a custom loop recorded none. */
   loss: (number | null)[];
-  /** The accuracy of each batch, if the model measures it. */
+  /** The accuracy of each batch, if the model measures it; null for batches of which it is not known. */
   accuracy?: (number | null)[];
   /** The epochs. */
   epochs: EpochRecord[];
@@ -76,7 +79,8 @@ export function isHistory(value: unknown): value is TrainingHistory {
     list.every((entry) => Number.isFinite(entry) || (gaps && (entry === null || typeof entry === "number")));
   return numbers(iterations) && numbers(lr, (iterations as number[]).length) &&
     numbers(loss, (iterations as number[]).length, true) &&
-    (momentum === undefined || numbers(momentum)) && (accuracy === undefined || numbers(accuracy, undefined, true)) &&
+    (momentum === undefined || numbers(momentum, (iterations as number[]).length)) &&
+    (accuracy === undefined || numbers(accuracy, (iterations as number[]).length, true)) &&
     Array.isArray(epochs) &&
     epochs.every((epoch) => Number.isFinite(epoch?.epoch) && Number.isFinite(epoch.iteration)) &&
     Array.isArray(validations) && validations.every((one) => Number.isFinite(one?.iteration));

@@ -50,11 +50,25 @@ export class Recorder {
   /** Adds an entry for a batch. */
   add(iteration: number, { learningRate, momentum }: Hyperparameters, { loss, accuracy }: BatchScores = {}): void {
     const { history } = this;
-    history.iterations.push(iteration);
+    const place = history.iterations.push(iteration) - 1;
     history.lr.push(learningRate);
     history.loss.push(loss ?? null);
     if (momentum !== undefined) (history.momentum ??= []).push(momentum);
-    if (accuracy !== undefined) (history.accuracy ??= []).push(accuracy);
+    // a second fit may measure what the first one did not
+    if (accuracy !== undefined) history.accuracy ??= Array.from({ length: place }, () => null);
+    history.accuracy?.push(accuracy ?? null);
+  }
+
+  /**
+   * Completes what a batch trains with: where a schedule sets no momentum, the optimizer keeps the last one.
+   *
+   * @param used What the schedule has set.
+   * @param before The optimizer's momentum before that, if it has any.
+   */
+  withMomentum(used: Hyperparameters, before: number | undefined): Hyperparameters {
+    if (before === undefined) return used;
+    if (used.momentum !== undefined) this.history.momentum ??= this.history.iterations.map(() => before);
+    return this.history.momentum ? { ...used, momentum: used.momentum ?? before } : used;
   }
 
   /** Sets the last entry's loss, and its accuracy if there is one. A custom loop knows them only after its update. */
@@ -87,8 +101,11 @@ export class Recorder {
     // Compute the means here: after a resume, tfjs's means would leave out the batches before it.
     const { loss, accuracy } = history;
     const means = Object.entries({ loss, accuracy })
-      .filter(([, values]) => values)
-      .map(([name, values]) => [name, mean(values!.slice(this.#epochStart) as number[])]);
+      .map(([name, values]) =>
+        [name, (values ?? []).slice(this.#epochStart).filter((value) => value !== null)] as const
+      )
+      .filter(([, values]) => values.length > 0)
+      .map(([name, values]) => [name, mean(values)]);
     history.epochs.push({ epoch, iteration, lr, ...numbersOf(logs), ...Object.fromEntries(means) });
     logs.lr = lr;
     this.#epochStart = history.iterations.length;
@@ -114,7 +131,7 @@ export class Recorder {
     rows.forEach((row, index) => {
       const place = loss.length - rows.length + index;
       loss[place] = row.loss ?? null;
-      if (accuracy) accuracy[place] = row.accuracy;
+      if (accuracy) accuracy[place] = row.accuracy ?? null;
     });
   }
 }

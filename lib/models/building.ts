@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkNumber, numeric, optional, type OptionCheck, type OptionChecks, shown } from "../support/check.ts";
+import { checkNumber, numeric, optional, type OptionCheck, type OptionChecks, rules, shown } from "../support/check.ts";
 
 /** Options of every model builder. */
 export interface ImageModelOptions {
@@ -49,7 +49,7 @@ export const imageModelOptions = (least: number) => ({
 
 /** Checks a fraction below 1, such as a rate of dropout or the momentum of batch normalization. */
 export function fractionBelowOne(byDefault: number): OptionCheck<number> {
-  return numeric(["0 or more and below 1", (value) => value >= 0 && value < 1], byDefault);
+  return numeric(rules.belowOne, byDefault);
 }
 
 /**

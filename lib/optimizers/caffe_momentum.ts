@@ -36,7 +36,7 @@ class CaffeMomentumOptimizer extends tf.Optimizer {
   accumulations: Slot[] = [];
   readonly rateMultipliers: NonNullable<CaffeMomentumOptions["rateMultipliers"]>;
 
-  constructor({ learningRate, momentum = 0.9, rateMultipliers = {} }: CaffeMomentumOptions) {
+  constructor({ learningRate, momentum, rateMultipliers }: Required<CaffeMomentumOptions>) {
     super();
     this.learningRate = learningRate;
     this.momentum = momentum;
@@ -136,7 +136,7 @@ export function caffeMomentum(options: CaffeMomentumOptions): tf.Optimizer {
   checkOptions(VERB, options, ["learningRate", "momentum", "rateMultipliers"]);
   const { learningRate, momentum = 0.9, rateMultipliers = {} } = options;
   checkNumber(VERB, "learningRate", learningRate, ...rules.notNegative);
-  checkNumber(VERB, "momentum", momentum, "0 or more and below 1", (value) => value >= 0 && value < 1);
+  checkNumber(VERB, "momentum", momentum, ...rules.belowOne);
   if (typeof rateMultipliers !== "function") {
     if (typeof rateMultipliers !== "object" || rateMultipliers === null || Array.isArray(rateMultipliers)) {
       throw new TypeError(

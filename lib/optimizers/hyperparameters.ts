@@ -18,6 +18,12 @@ const MOMENTUM_FIELDS: Readonly<Record<string, "momentum" | "beta1">> = {
   CaffeMomentum: "momentum",
 };
 
+/** The momentum (beta1 for adam and adamax) that an optimizer's next update will use; undefined if it has none. */
+export function momentumOf(optimizer: tf.Optimizer): number | undefined {
+  const field = MOMENTUM_FIELDS[optimizer.getClassName()];
+  return field && privateFields(optimizer)[field];
+}
+
 /** The rate that an optimizer's next update will use. */
 export function learningRateOf(optimizer: tf.Optimizer): number {
   return privateFields(optimizer).learningRate;
@@ -36,11 +42,11 @@ export function checkHyperparameters(optimizer: tf.Optimizer, hyperparameters: H
   const className = optimizer.getClassName();
   checkNumber(verb, "learningRate", learningRate, ...rules.notNegative);
   if (momentum !== undefined) {
-    checkNumber(verb, "momentum", momentum, "0 or more and below 1", (value) => value >= 0 && value < 1);
+    checkNumber(verb, "momentum", momentum, ...rules.belowOne);
     if (!MOMENTUM_FIELDS[className]) {
       throw new TypeError(
-        `Cannot ${verb}: cycling momentum needs an optimizer with momentum or beta1 (momentum, rmsprop, adam, adamax), ` +
-          `got ${shown(className)}`,
+        `Cannot ${verb}: cycling momentum needs an optimizer with momentum or beta1 ` +
+          `(momentum, caffeMomentum, rmsprop, adam, adamax), got ${shown(className)}`,
       );
     }
   }

@@ -49,17 +49,19 @@ export function cosineRestarts(options: CosineRestartsOptions): Schedule {
   });
   checkNumber(verb, "maxLr", maxLr, `not below baseLr ${baseLr}`, (value) => value >= baseLr);
 
+  // A period such as 2 * 1.1 * 100 = 220.00000000000003 must not put a restart off by an iteration.
+  const ROUNDING = 1e-9;
   /** The number (counted from 0), the start and the length of the cycle that holds the iteration. */
   const cycleAt = (iteration: number): { n: number; start: number; length: number } => {
     if (multiplier === 1) {
-      const n = Math.floor(iteration / period);
+      const n = Math.floor(iteration / period + ROUNDING);
       return { n, start: n * period, length: period };
     }
     // Cycle n starts at period (m^n - 1) / (m - 1). The logarithm may be off by one, which the next lines put right.
     const startOf = (n: number) => period * (Math.pow(multiplier, n) - 1) / (multiplier - 1);
     let n = Math.max(0, Math.floor(Math.log1p(iteration * (multiplier - 1) / period) / Math.log(multiplier)));
-    if (startOf(n) > iteration) n--;
-    else if (startOf(n + 1) <= iteration) n++;
+    if (startOf(n) > iteration + ROUNDING) n--;
+    else if (startOf(n + 1) <= iteration + ROUNDING) n++;
     return { n, start: startOf(n), length: startOf(n + 1) - startOf(n) };
   };
   return schedule(

@@ -3,7 +3,16 @@
  * @module
  */
 import { checkMomenta, type Schedule, schedule } from "./schedule.ts";
-import { numeric, oneOf, optional, type OptionCheck, type OptionChecks, readOptions, rules } from "../support/check.ts";
+import {
+  numeric,
+  oneOf,
+  optional,
+  type OptionCheck,
+  type OptionChecks,
+  readOptions,
+  rules,
+  shown,
+} from "../support/check.ts";
 
 /** How the cycles' height changes. */
 export type CyclicalMode = "triangular" | "triangular2" | "exp_range";
@@ -83,7 +92,8 @@ const VERB = "create a cyclical schedule";
  *
  * @param options See {@linkcode CyclicalOptions}.
  * @returns The schedule; `cycleEnd(i)` is where the cycle that holds iteration i ends.
- * @throws {TypeError} If an option is unknown or of the wrong kind, or only one momentum is given.
+ * @throws {TypeError} If an option is unknown or of the wrong kind, only one momentum is given, or the bounds decay and
+ * the mode is triangular2 or there is a `scaleFn`.
  * @throws {RangeError} If a value is out of range or a mode is unknown.
  * @example
  * ```ts
@@ -102,13 +112,19 @@ export function cyclical(options: CyclicalOptions = {}): Schedule {
     throw new RangeError(`Cannot ${VERB}: baseLr must not be above maxLr ${maxLr}, got ${baseLr}`);
   }
   checkMomenta(VERB, baseMomentum, maxMomentum);
+  if (decays === "bounds" && (scaleFn !== undefined || mode === "triangular2")) {
+    const got = scaleFn === undefined ? `mode ${shown(mode)}` : `scaleFn ${shown(scaleFn)}`;
+    throw new TypeError(
+      `Cannot ${VERB}: decays "bounds" scales by gamma alone, so it takes no other scale, got ${got}`,
+    );
+  }
 
   const period = stepSize + stepSizeDown;
   const shape = WINDOWS[window];
   const scale = scaleOf(typeof scaleFn === "string" ? scaleFn : mode, gamma);
   const custom = typeof scaleFn === "function" ? scaleFn : undefined;
   const byCycle = scaleMode === "cycle";
-  const bounds = decays === "bounds" && !custom;
+  const bounds = decays === "bounds";
   // at full height base + (max - base) may differ from max by a rounding error, so there the rate is max itself
   const between = (height: number) => height === 1 ? maxLr : baseLr + (maxLr - baseLr) * height;
   const momentumSpan = maxMomentum === undefined ? 0 : maxMomentum - baseMomentum!;

@@ -14,7 +14,7 @@ export interface Stage {
 }
 
 /**
- * Runs schedules one after another, as in the staged run of Smith's table 1 (2015). Each stage counts its iterations
+ * Runs schedules one after another, as in the staged run of Smith's table 2 (2015). Each stage counts its iterations
  * from 0, and the last stage never ends. A cycle ends where the stage's schedule says so, and at the end of each stage.
  *
  * Sources: Smith (2015); PyTorch's `SequentialLR`.
@@ -61,7 +61,8 @@ export function join(stages: readonly Stage[]): Schedule {
       : undefined,
     (iteration) => {
       const { part, from, to } = stageAt(iteration);
-      return Math.min(to, part.cycleEnd ? from + part.cycleEnd(iteration - from) : to);
+      const end = part.cycleEnd ? from + part.cycleEnd(iteration - from) : to;
+      return end > iteration ? Math.min(to, end) : to; // one cycle that is over has no end to come
     },
   );
 }

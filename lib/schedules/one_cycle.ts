@@ -79,6 +79,11 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   const { maxLr, totalSteps, pctStart, annealStrategy, divFactor, finalDivFactor } = read;
   const { threePhase, baseMomentum, maxMomentum } = read;
   checkMomenta(VERB, baseMomentum, maxMomentum);
+  if (threePhase && pctStart > 0.5) {
+    throw new RangeError(
+      `Cannot ${VERB}: pctStart must be at most 0.5 with threePhase, whose fall is as long as its rise, got ${pctStart}`,
+    );
+  }
 
   const level = (learningRate: number, momentum?: number): Hyperparameters =>
     momentum === undefined ? { learningRate } : { learningRate, momentum };
@@ -98,16 +103,17 @@ export function oneCycle(options: OneCycleOptions): Schedule {
     : (from: number, to: number, p: number) => from + (to - from) * p;
 
   const rate = (iteration: number): Hyperparameters => {
+    const step = Math.min(iteration, totalSteps - 1); // after the run, the last value stays
     let start = 0;
     for (const { end, from, to } of phases) {
-      if (end > start && iteration <= end) {
-        const p = (iteration - start) / (end - start);
+      if (end > start && step <= end) {
+        const p = (step - start) / (end - start);
         return level(
           anneal(from.learningRate, to.learningRate, p),
           from.momentum === undefined ? undefined : anneal(from.momentum, to.momentum!, p),
         );
       }
-      start = Math.max(start, end);
+      start = end; // as in PyTorch, even if a short rise ends before iteration 0
     }
     return { ...final };
   };

@@ -27,7 +27,8 @@ export function stepDecay(options: { initialLr: number; factor: number; dropEver
     factor: numeric(rules.positive),
     dropEvery: numeric(rules.positive),
   });
-  return rateSchedule("stepDecay", options, (i) => initialLr * Math.pow(factor, Math.floor(i / dropEvery)));
+  // the tolerance keeps a period such as 2.2 * 100 = 220.00000000000003 from dropping an iteration late
+  return rateSchedule("stepDecay", options, (i) => initialLr * Math.pow(factor, Math.floor(i / dropEvery + 1e-9)));
 }
 
 /** Options of {@linkcode piecewiseConstant}. */

@@ -60,7 +60,8 @@ export function checkOptions(verb: string, options: unknown, known: readonly str
   }
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
-      throw new TypeError(`Cannot ${verb}: ${known.join(", ")} are its options, got ${shown(key)}`);
+      const are = known.length === 1 ? "is its only option" : "are its options";
+      throw new TypeError(`Cannot ${verb}: ${known.join(", ")} ${are}, got ${shown(key)}`);
     }
   }
 }
@@ -73,6 +74,8 @@ export const rules = {
   notNegative: ["0 or more", (value: number) => value >= 0],
   positive: ["above 0", (value: number) => value > 0],
   count: ["a whole number of 1 or more", (value: number) => Number.isInteger(value) && value >= 1],
+  whole: ["a whole number of 0 or more", (value: number) => Number.isInteger(value) && value >= 0],
+  belowOne: ["0 or more and below 1", (value: number) => value >= 0 && value < 1],
   decay: ["above 0 and at most 1", (value: number) => value > 0 && value <= 1],
   fraction: ["from 0 to 1", (value: number) => value >= 0 && value <= 1],
 } as const satisfies Record<string, Rule>;

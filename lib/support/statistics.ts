@@ -23,9 +23,7 @@ export function median(values: readonly number[]): number {
   return mean(sorted.slice(Math.ceil(middle) - 1, Math.floor(middle) + 1));
 }
 
-/**
- * Student's t at 97.5 %, for 1, 2, ... degrees of freedom. Beyond the table, the normal distribution is close enough.
- */
+/** Student's t at 97.5 %, for 1, 2, ... degrees of freedom. */
 const T = [
   ...[12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228],
   ...[2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086],
@@ -35,7 +33,8 @@ const T = [
 export function interval95(values: readonly number[]): readonly [low: number, high: number] | undefined {
   const spread = deviation(values);
   if (spread === undefined) return undefined;
-  const half = (T[values.length - 2] ?? 1.96) * spread / Math.sqrt(values.length);
+  // beyond the table, an approximation within 0.01
+  const half = (T[values.length - 2] ?? 1.96 + 2.4 / (values.length - 1)) * spread / Math.sqrt(values.length);
   const center = mean(values);
   return [center - half, center + half];
 }

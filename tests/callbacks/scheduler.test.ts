@@ -4,6 +4,7 @@ import {
   constant,
   cyclical,
   CyclicLR,
+  join,
   LearningRateScheduler,
   oneCycle,
   planCycles,
@@ -12,6 +13,7 @@ import {
   stopOnInterrupt,
   tf,
 } from "../../lib/mod.ts";
+import { stopOnInterrupt as stopOnSignal } from "../../lib/callbacks/stop_on_interrupt.ts";
 import { randomFrom } from "../../lib/data/random.ts";
 import { OPTIMIZERS, tinyBatches, tinyModel } from "../support.ts";
 
@@ -88,6 +90,49 @@ Deno.test("tfjs 4.22 still has the traps that setHyperparameters() works around"
   momentum.setMomentum(0.5);
   near(inside(momentum).m!.dataSync()[0], 0.9); // setMomentum has no effect on the scalar that counts
   tf.dispose([x]);
+});
+
+Deno.test("a history's momentum has one entry per batch, though the schedule cycles it only later or only at first", async () => {
+  await tf.setBackend("cpu");
+  const still = { schedule: constant({ learningRate: 0.1 }), iterations: 2 };
+  const moving = { schedule: cyclical({ stepSize: 2, baseMomentum: 0.8, maxMomentum: 0.9 }), iterations: 3 };
+  for (
+    const [stages, expected] of [
+      [[still, moving], [0.5, 0.5, 0.9, 0.85, 0.8]],
+      [[moving, still], [0.9, 0.85, 0.8, 0.8, 0.8]],
+    ] as const
+  ) {
+    const scheduler = new LearningRateScheduler(join(stages));
+    const data = tinyBatches(5);
+    await tinyModel(tf.train.momentum(0.1, 0.5)).fitDataset(data, { epochs: 1, callbacks: [scheduler], ...quiet });
+    assert.equal(scheduler.history.momentum!.length, scheduler.history.iterations.length);
+    expected.forEach((momentum, i) => near(scheduler.history.momentum![i], momentum));
+  }
+});
+
+Deno.test("a second fit that measures accuracy records it beside the batches of the first, which have none", async () => {
+  await tf.setBackend("cpu");
+  const model = tinyModel(tf.train.sgd(0.01));
+  const { loss } = model;
+  const scheduler = new LearningRateScheduler(constant({ learningRate: 0.1 }));
+  const fit = () => model.fitDataset(tinyBatches(3), { epochs: 1, callbacks: [scheduler], ...quiet });
+  for (const metrics of [[], ["accuracy"]]) {
+    model.compile({ optimizer: "sgd", loss: loss as string, metrics });
+    await fit();
+  }
+  const { accuracy, epochs } = scheduler.history;
+  assert.deepEqual(accuracy!.slice(0, 3), [null, null, null]);
+  assert.equal(accuracy!.length, 6);
+  assert.equal(epochs[0].accuracy, undefined);
+  near(epochs[1].accuracy, (accuracy!.slice(3) as number[]).reduce((sum, value) => sum + value) / 3);
+});
+
+Deno.test("a scheduler takes a plan as an option, and no plan in its place", () => {
+  const plan = planCycles({ batchesPerEpoch: 4, epochs: 2, stepSizeEpochs: 1 });
+  assert.throws(
+    () => new LearningRateScheduler(constant({ learningRate: 1 }), plan as never),
+    /^TypeError: Cannot create a scheduler: plan is its only option, got "/,
+  );
 });
 
 Deno.test("CyclicLR() goes on with the cycle on a second fit", async () => {
@@ -318,6 +363,16 @@ Deno.test("stopOnInterrupt() ends a fit on a signal, with what was trained", asy
   const list = callbacks(clr, abort, stopOnInterrupt({ signal: controller.signal }));
   await model.fitDataset(tinyBatches(10), { epochs: 5, callbacks: list, ...quiet });
   assert.equal(clr.iteration, 3);
+});
+
+Deno.test("stopOnInterrupt() without a signal that it can hear is refused outside Deno", () => {
+  for (const options of [undefined, {}, { signal: true }]) {
+    assert.throws(() => stopOnSignal(options as never), /^TypeError: Cannot stop on an interrupt: signal must be/);
+  }
+});
+
+Deno.test("stopAtCycleEnd() refuses an option that it does not know", () => {
+  assert.throws(() => stopAtCycleEnd({ metric: "loss" } as never), /^TypeError: .* are its options, got "metric"$/);
 });
 
 Deno.test("stopAtCycleEnd() stops only where a cycle has ended", async () => {

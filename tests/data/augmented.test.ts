@@ -48,6 +48,10 @@ Deno.test("augmentedImages() refuses a wrong seed, epoch or option", () => {
     message: "Cannot augment images: epoch must be a whole number of 0 or more, got -1",
   });
   assert.throws(() => augmentedImages(dataset, { augment, seed: 1, ...{ epochs: 2 } }), TypeError);
+  assert.throws(() => augmentedImages(dataset, { augment, seed: 1, mean: new Float32Array(1) }), {
+    name: "TypeError",
+    message: /^Cannot augment images: the mean image must hold .* numbers, got 1$/,
+  });
 });
 
 Deno.test("concatenate() puts data sets one after the other", () => {

@@ -249,7 +249,7 @@ Deno.test("batches() refuses a batch larger than the data set and augmentation w
   const images = smallImages(4, 2, 2);
   assert.throws(
     () => batches(images, { batchSize: 5 }),
-    /batchSize must be a whole number from 1 to 4, the images, got 5/,
+    /batchSize must be a whole number from 1 to 4, the number of images, got 5/,
   );
   assert.throws(() => batches(images, { batchSize: 2, augment: [randomFlip()] }), /augmentation needs a seed/);
   assert.throws(() => batches(images, { batchSize: 2, mean: new Float32Array(3) }), TypeError);

@@ -29,6 +29,11 @@ Deno.test("split(), stratified, holds out the fraction of each class, and one im
   assert.equal(new Set(parts.flatMap((part) => [...part.images])).size, 64, "each image once");
 });
 
+Deno.test("subset() and split() refuse an option that they do not know", () => {
+  assert.throws(() => subset(smallImages(4), { clases: ["a"] } as never), /^TypeError: .* got "clases"$/);
+  assert.throws(() => split(smallImages(4), { fraction: 0.5, seeds: 1 } as never), /^TypeError: .* got "seeds"$/);
+});
+
 Deno.test("meanImage() is the mean of each pixel, whatever the number of images", () => {
   for (const size of [1, 16, 37]) {
     const images = Uint8Array.from({ length: size * 6 }, (_, i) => (i * 101) % 256);

@@ -85,6 +85,13 @@ Deno.test("an ensemble of one is evaluated as the model, and its loss is that of
   close([[(await evaluate(squares, dots)).loss]], [[expected.reduce((sum, value) => sum + value) / 5]], 1e-5);
 });
 
+Deno.test("a report rounds halves to even, as Python does", () => {
+  // precisions of 1/8 and 5/8: 0.12 and 0.62 in Python, where toFixed(2) gives 0.13 and 0.63
+  const { report } = scores([[1, 3], [7, 5]], ["cat", "dog"]);
+  assert.match(report, /cat {7}0\.12 /);
+  assert.match(report, /dog {7}0\.62 /);
+});
+
 Deno.test("evaluate() and ensemble() refuse what they cannot use", async () => {
   await tf.setBackend("cpu");
   const dense = (units: number) => tf.sequential({ layers: [tf.layers.dense({ units, inputShape: [1] })] });
@@ -102,5 +109,14 @@ Deno.test("evaluate() and ensemble() refuse what they cannot use", async () => {
     () => evaluate(classifier(1, 1), dots),
     /^TypeError: Cannot evaluate a model: it must be compiled, got one that is not$/,
   );
-  await assert.rejects(() => evaluate(ensemble([dense(3)]), dots), /^TypeError: .*must have 2 classes .*, got 3$/);
+  await assert.rejects(() => evaluate(classifier(1, 1), dots, { means: 1 } as never), /^TypeError: .* got "means"$/);
+  const mean = new Float32Array(2);
+  await assert.rejects(
+    () => evaluate(ensemble([dense(2)]), dots, { mean }),
+    /^TypeError: .*mean image must hold .*, got 2$/,
+  );
+  await assert.rejects(
+    () => evaluate(ensemble([dense(3)]), dots),
+    /^TypeError: .*must have as many classes as the data set, 2, got 3$/,
+  );
 });

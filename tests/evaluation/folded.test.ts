@@ -71,6 +71,21 @@ for (
   });
 }
 
+Deno.test("two models that share their layers are as before after they were folded together", async () => {
+  await selectBackend("cpu");
+  const inputs = tf.input({ shape: [6, 6, 3] });
+  const layers = [convolution(), batchNormalization(), flatten(), dense({ units: 2 })];
+  const outputs = layers.reduce((tensor, layer) => layer.apply(tensor) as tf.SymbolicTensor, inputs);
+  const models = [tf.model({ inputs, outputs }), tf.model({ inputs, outputs })];
+  randomize(models[0]);
+  const x = images();
+  const before = models.map((model) => numbers(model.predict(x)));
+  const folded = foldBatchNormalization(models);
+  tf.dispose(folded.during(() => models[0].predict(x)));
+  folded.dispose();
+  assert.deepEqual(models.map((model) => numbers(model.predict(x))), before);
+});
+
 Deno.test("only what nobody else sees is folded", async () => {
   await selectBackend("cpu");
   const relu = () => activation({ activation: "relu" });

@@ -78,6 +78,14 @@ Deno.test("settings that have no effect are refused, and so are names that no re
     [{ budget: { batchSize: 32 } }, /the budget takes either epochs or iterations/],
     [{ data: { dataset: "folder" } }, /the data set "folder" needs a directory/],
     [{ loss: { labelSmoothing: 1 } }, /labelSmoothing must be 0 or more and below 1, got 1/],
+    [{ augmentation: { ...quick.augmentation, shift: 1 } }, /shift must be 0 or more and below 1, got 1/],
+    [{ augmentation: { ...quick.augmentation, cutout: 99 } }, /cutout must be at most 32, .*, got 99/],
+    [{ optimizer: { name: "momentum", coupledDecay: true } }, /coupledDecay has no effect without weightDecay/],
+    [
+      { optimizer: { name: "sgd" }, schedule: { ...quick.schedule, momentumRange: [0.8, 0.9] } },
+      /momentumRange needs an optimizer with momentum, got "sgd"/,
+    ],
+    [{ companions: { average: { every: "cycle", decay: 0.9 } } }, /cycles' ends takes no decay, got 0.9/],
     [{ companions: { average: { every: 0 } } }, /average\.every must be a whole number of 1 or more, got 0/],
     [
       { companions: { average: { every: "cycle" } }, schedule: { name: "fixed", maxLr: 0.1 } },

@@ -281,6 +281,23 @@ Deno.test("a signal at any moment of a batch ends the run with a checkpoint of i
   }
 });
 
+Deno.test("a new run refuses a directory with checkpoints, and going on needs one", { ignore: !native }, async () => {
+  await selectBackend("native");
+  await withDirectory(async (directory) => {
+    const checkpoints = { directory, everyMs: 1e9, run: "this" };
+    await run(tiny, { checkpoints });
+    await assert.rejects(
+      () => run(tiny, { checkpoints }),
+      /^TypeError: .*: it must have no checkpoints yet, .* got some$/,
+    );
+    assert.equal((await run(tiny, { checkpoints, resume: true })).status, "finished");
+  });
+  await assert.rejects(
+    () => run(tiny, { resume: true }),
+    /^TypeError: Cannot resume a run: checkpoints must say where/,
+  );
+});
+
 Deno.test(
   "checkpoints: two are kept, a damaged one is passed over, another run's is refused",
   { ignore: !native },

@@ -85,6 +85,19 @@ for (const [name, make] of Object.entries(makers)) {
   }
 }
 
+Deno.test("findLearningRate() gives weights back to the bit though a constraint would change them", async () => {
+  await tf.setBackend("cpu");
+  const kernelConstraint = tf.constraints.unitNorm({ axis: 0 });
+  const line = tf.layers.dense({ units: 1, inputShape: [2], kernelInitializer: "ones", kernelConstraint });
+  const model = tf.sequential({ layers: [line] });
+  model.compile({ optimizer: tf.train.sgd(0.01), loss: "meanSquaredError" });
+  await model.fitDataset(tinyBatches(3), { epochs: 1, verbose: 0 }); // tfjs does not apply the constraint here
+  const read = () => model.getWeights().map((weight) => [...weight.dataSync()]);
+  const before = read();
+  await findLearningRate(model, tinyBatches(4), { iterations: 5 });
+  assert.deepEqual(read(), before);
+});
+
 Deno.test("findLearningRate() trains at the ramp's rates", async () => {
   const model = tinyModel(tf.train.sgd(0.01));
   const { learningRates } = await findLearningRate(model, tinyBatches(4), {

@@ -114,7 +114,10 @@ for (
 }
 
 for (
-  const options of [{ baseLr: "1" }, { stepsize: 3 }, { baseMomentum: 0.8 }, 5, null] as unknown as CyclicalOptions[]
+  const options of [
+    ...[{ baseLr: "1" }, { stepsize: 3 }, { baseMomentum: 0.8 }, 5, null],
+    ...[{ mode: "triangular2", decays: "bounds" }, { scaleFn: () => 0.5, decays: "bounds" }],
+  ] as unknown as CyclicalOptions[]
 ) {
   Deno.test(`cyclical() refuses the kind of ${JSON.stringify(options)}`, () => {
     assert.throws(() => cyclical(options), TypeError);

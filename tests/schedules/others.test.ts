@@ -43,6 +43,18 @@ Deno.test("oneCycle() has PyTorch's values with straight flanks and a missed pea
   sameRates(rate, [0, 1, 2, 9], [0.1, 0.1 + 0.9 * (1 / 1.5), 1 - 0.99 * (0.5 / 7.5), 0.01]);
 });
 
+Deno.test("oneCycle() has PyTorch's values with a rise shorter than one iteration, whose fall starts before 0", () => {
+  const linear = { maxLr: 1, annealStrategy: "linear", finalDivFactor: 4 } as const;
+  // the rise ends at 0 * 10 - 1 = -1: the fall takes 10 iterations, and iteration 0 is the second of them
+  sameRates(oneCycle({ ...linear, totalSteps: 10, pctStart: 0 }), [0, 4, 9], [1 - 0.99 * 0.1, 1 - 0.99 * 0.5, 0.01]);
+  // 0.3 * 3 - 1 = -0.1
+  sameRates(oneCycle({ ...linear, totalSteps: 3 }), [0, 1], [1 - 0.99 * (0.1 / 2.1), 1 - 0.99 * (1.1 / 2.1)]);
+});
+
+Deno.test("oneCycle() stays where it ended, be it at the maximum", () => {
+  sameRates(oneCycle({ maxLr: 1, totalSteps: 10, pctStart: 1 }), [9, 10, 100], [1, 1, 1]);
+});
+
 Deno.test("oneCycle() has three phases", () => {
   const rate = oneCycle({ maxLr: 1, totalSteps: 20, threePhase: true, annealStrategy: "linear", finalDivFactor: 2 });
   // phases end at 5, 10 and 19
@@ -90,7 +102,23 @@ Deno.test("linearRamp() and exponentialRamp() reach the end on the last iteratio
   near(exponentialRamp({ from: 1e-4, to: 1, iterations: 1 })(0).learningRate, 1);
 });
 
-Deno.test("join() gives each stage its own count, as in the paper's table 1", () => {
+Deno.test("restarts and drops come in time though a rounding error puts them a hair later", () => {
+  const period = 2 * 1.1 * 100; // 220.00000000000003
+  assert.ok(period > 220);
+  sameRates(cosineRestarts({ baseLr: 0, maxLr: 1, period }), [220, 440], [1, 1]);
+  sameRates(cosineRestarts({ baseLr: 0, maxLr: 1, period: 10, multiplier: 1.2 }), [10, 22], [1, 1]);
+  sameRates(stepDecay({ initialLr: 1, factor: 0.5, dropEvery: period }), [219, 220, 440], [1, 0.5, 0.25]);
+});
+
+Deno.test("join() goes on to count cycles after one cycle that ends before its stage", () => {
+  const rate = join([
+    { schedule: oneCycle({ maxLr: 1, totalSteps: 100 }), iterations: 150 },
+    { schedule: cyclical({ stepSize: 10 }) },
+  ]);
+  assert.deepEqual([0, 99, 100, 149, 150, 170].map((i) => rate.cycleEnd!(i)), [100, 100, 150, 150, 170, 190]);
+});
+
+Deno.test("join() gives each stage its own count, as in the paper's table 2", () => {
   const stage = (factor: number, stepSize: number) =>
     cyclical({ baseLr: 0.001 * factor, maxLr: 0.005 * factor, stepSize });
   const rate = join([
@@ -141,6 +169,8 @@ for (
   const [name, make] of Object.entries({
     "oneCycle() of no steps": () => oneCycle({ maxLr: 1, totalSteps: 0 }),
     "oneCycle() with pctStart 2": () => oneCycle({ maxLr: 1, totalSteps: 9, pctStart: 2 }),
+    "oneCycle() of three phases that do not fit": () =>
+      oneCycle({ maxLr: 1, totalSteps: 100, pctStart: 0.8, threePhase: true }),
     "linearDecay() of no iterations": () => linearDecay({ initialLr: 1, iterations: 0 }),
     "stepDecay() that never drops": () => stepDecay({ initialLr: 1, factor: 0.5, dropEvery: 0 }),
     "cosineRestarts() upside down": () => cosineRestarts({ baseLr: 1, maxLr: 0, period: 1 }),

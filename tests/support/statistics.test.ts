@@ -15,6 +15,10 @@ Deno.test("interval95() is Student's: for 1, 2 and 3, 2 plus or minus 4.303 / sq
   assert.ok(Math.abs(low - (2 - 4.303 / Math.sqrt(3))) < 1e-12 && Math.abs(high - (2 + 4.303 / Math.sqrt(3))) < 1e-12);
   assert.equal(interval95([1]), undefined);
   const many = Array.from({ length: 100 }, (_, i) => i % 2);
-  const half = 1.96 * Math.sqrt(25 / 99) / 10;
-  assert.ok(Math.abs(interval95(many)![1] - (0.5 + half)) < 1e-12);
+  // Student's t: 1.9842 for 99 degrees of freedom, and 2.0796 for 21, just beyond the table
+  const standardError = Math.sqrt(25 / 99) / 10;
+  assert.ok(Math.abs(interval95(many)![1] - (0.5 + 1.9842 * standardError)) < 0.01 * standardError);
+  const some = Array.from({ length: 22 }, (_, i) => i % 2);
+  const error = Math.sqrt(5.5 / 21 / 22);
+  assert.ok(Math.abs(interval95(some)![1] - (0.5 + 2.0796 * error)) < 0.01 * error);
 });

@@ -8,7 +8,7 @@ import { randomFlip, randomShift } from "../../data/augment.ts";
 import { batches } from "../../data/batches.ts";
 import { wrongFiles } from "../../data/cifar10/files.ts";
 import { loadCifar10 } from "../../data/cifar10/mod.ts";
-import { meanImage } from "../../data/dataset.ts";
+import { meanImage } from "../../data/mean_image.ts";
 import { cyclical } from "../../schedules/cyclical.ts";
 import { cacheDirectory } from "../../support/directories.ts";
 import { join } from "../../support/path.ts";

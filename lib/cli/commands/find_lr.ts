@@ -16,7 +16,7 @@ import { experimentFromFlags } from "../experiment_from_flags.ts";
 import { LIST_FLAG, listText } from "../list.ts";
 import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, startBackend } from "../session.ts";
 import { atTheDoor, hearSignals, voice } from "../terminal.ts";
-import { checkNumber } from "../../support/check.ts";
+import { checkNumber, rules } from "../../support/check.ts";
 
 const TEST_FLAGS = {
   "start-lr": { takes: "number", help: "the first rate (1e-5)" },
@@ -59,7 +59,7 @@ export async function findLr(args: readonly string[]): Promise<number> {
     );
     checkNumber("read --start-lr", "it", startLr, "above 0", (value) => value > 0);
     checkNumber("read --end-lr", "it", endLr, `above the start ${startLr}`, (value) => value > startLr);
-    checkNumber("read --smoothing", "it", smoothing, "0 or more and below 1", (value) => value >= 0 && value < 1);
+    checkNumber("read --smoothing", "it", smoothing, ...rules.belowOne);
   });
   const asked = experimentFromFlags(settings, choice);
   checkEarly(asked, flags);

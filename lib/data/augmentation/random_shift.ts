@@ -2,7 +2,7 @@
  * Shifts images at random.
  * @module
  */
-import { numeric, oneOf, readOptions } from "../../support/check.ts";
+import { numeric, oneOf, readOptions, rules } from "../../support/check.ts";
 import type { Augmentation } from "./augmentation.ts";
 
 /** Options of {@linkcode randomShift}. */
@@ -18,8 +18,6 @@ export interface RandomShiftOptions {
    */
   fill?: "nearest" | "reflect" | "zero";
 }
-
-const SHARE = ["0 or more and below 1", (value: number) => value >= 0 && value < 1] as const;
 
 /** For each fill, the pixel of the image to show at `index`, which may lie outside the image; -1 for none. */
 const PLACES = {
@@ -51,8 +49,8 @@ const PLACES = {
  */
 export function randomShift(options: RandomShiftOptions = {}): Augmentation {
   const { width: across, height: down, fill } = readOptions("create a random shift", options, {
-    width: numeric(SHARE, 0.1),
-    height: numeric(SHARE, 0.1),
+    width: numeric(rules.belowOne, 0.1),
+    height: numeric(rules.belowOne, 0.1),
     fill: oneOf(["nearest", "reflect", "zero"], "nearest"),
   });
   const place = PLACES[fill];
