@@ -3,6 +3,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { checkOptions } from "../support/check.ts";
 import { ModelCallback } from "./model_callback.ts";
 import { stopOnInterrupt as stopOnSignal } from "./stop_on_interrupt.ts";
 
@@ -28,9 +29,10 @@ class StopOnSigint extends ModelCallback {
 
 /**
  * Ends a fit cleanly when you press Stop in a notebook, or Ctrl-C: the current batch finishes, and weights and history
- * are kept.
+ * are kept. In a terminal, a second Ctrl-C quits immediately.
  *
  * @param options `signal`: an AbortSignal to listen to instead of the process's SIGINT.
+ * @throws {TypeError} If an option is unknown.
  * @example
  * ```ts
  * import { callbacks, CyclicLR, stopOnInterrupt } from "../mod.ts";
@@ -39,5 +41,6 @@ class StopOnSigint extends ModelCallback {
  * ```
  */
 export function stopOnInterrupt(options: { signal?: AbortSignal } = {}): tf.CustomCallback {
+  checkOptions("stop on an interrupt", options, ["signal"]);
   return options.signal ? stopOnSignal({ signal: options.signal }) : new StopOnSigint();
 }

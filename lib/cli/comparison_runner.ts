@@ -11,6 +11,7 @@ import type { Images } from "../experiments/registries/datasets.ts";
 import { identityOf } from "../experiments/saved.ts";
 import { runTraining } from "../experiments/trainer.ts";
 import { recordsOf } from "../history/history.ts";
+import { disposeModel } from "../optimizers/dispose.ts";
 import { removeDirectory } from "../support/files.ts";
 import { join } from "../support/path.ts";
 import { scored } from "./comparison_files.ts";
@@ -94,8 +95,7 @@ async function runJob(job: Job, running: Running): Promise<DoneRun | undefined> 
     },
     resume: true,
   });
-  result.model.optimizer.dispose(); // the model only frees an optimizer that it made itself
-  result.model.dispose();
+  disposeModel(result.model);
   result.average?.dispose();
   if (result.status === "interrupted") return undefined;
   const { history } = result.scheduler;

@@ -85,7 +85,9 @@ function withEntries(base: Experiment, values: ExperimentValues): Experiment {
   }
   if (optimizer !== undefined && !isScheduleConfig(base.schedule)) {
     const scale = OPTIMIZERS[optimizer].rateScale / OPTIMIZERS[base.optimizer.name].rateScale;
-    experiment.schedule = scaled(base.schedule, scale);
+    const { momentumRange, ...others } = scaled(base.schedule, scale);
+    const cycles = momentumRange && OPTIMIZERS[optimizer].takes.includes("momentum");
+    experiment.schedule = cycles ? { ...others, momentumRange } : others;
   }
   if (scheduleName !== undefined) {
     checkChoice("read --schedule", "it", scheduleName, Object.keys(SCHEDULES));

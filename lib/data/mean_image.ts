@@ -46,8 +46,8 @@ export function checkMean(
   dataset: Pick<ImageDataset, "shape">,
   mean: ArrayLike<number> | undefined,
 ): void {
-  if (mean === undefined || mean.length === imageLength(dataset)) return;
+  if (mean === undefined || mean?.length === imageLength(dataset)) return;
   throw new TypeError(
-    `Cannot ${verb}: the mean image must hold ${dataset.shape.join(" x ")} numbers, got ${shown(mean.length)}`,
+    `Cannot ${verb}: the mean image must hold ${dataset.shape.join(" x ")} numbers, got ${shown(mean?.length)}`,
   );
 }

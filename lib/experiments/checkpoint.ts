@@ -122,7 +122,10 @@ function restore(model: tf.LayersModel, header: Header, data: Uint8Array): void 
   const other = header.weights.find(({ shape }, index) => `${shape}` !== `${own[index]?.shape}`);
   if (other || own.length !== header.weights.length) {
     const [wanted, got] = own.length === header.weights.length
-      ? [`a weight ${shown(other!.name)} of shape ${shown(other!.shape)}`, "one of another shape"]
+      ? [
+        `a weight ${shown(other!.name)} of shape ${shown(other!.shape)}`,
+        shown(own[header.weights.indexOf(other!)].shape),
+      ]
       : [`its ${header.weights.length} weights`, own.length];
     throw new TypeError(`Cannot restore a checkpoint: the model must have ${wanted}, got ${got}`);
   }

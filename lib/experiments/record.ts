@@ -143,9 +143,9 @@ export function hardwareText(backend: string): string {
   ];
   const cores = navigator.hardwareConcurrency;
   const processor = name ?? `${Deno.build.arch} processor`;
-  return `${cores} ${cores === 1 ? "core" : "cores"} of ${/^[aeiou]/i.test(processor) ? "an" : "a"} ${processor}${
-    features.length > 0 ? ` (${features.join(", ")})` : ""
-  }, ${backend}`;
+  return `${cores} ${cores === 1 ? "core" : "cores"} of ${
+    /^([aeiou8]|x86|11th)/i.test(processor) ? "an" : "a"
+  } ${processor}${features.length > 0 ? ` (${features.join(", ")})` : ""}, ${backend}`;
 }
 
 /** The versions that a record names. */

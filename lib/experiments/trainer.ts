@@ -54,7 +54,7 @@ export interface RunOptions {
 export interface RunResult {
   /** Finished, interrupted by the signal, or diverged, which means that the loss or a weight was NaN or infinite. */
   readonly status: "finished" | "interrupted" | "diverged";
-  /** The model in its final state. To free all memory, dispose of `model.optimizer` and then of the model. */
+  /** The model in its final state. To free its memory, dispose of `model.optimizer` and then of the model. */
   readonly model: tf.LayersModel;
   /** The scheduler, with its history. */
   readonly scheduler: LearningRateScheduler;
@@ -147,16 +147,16 @@ class StopAt extends ModelCallback {
   }
 }
 
-const OPTIONS = [
-  ...["images", "cifar10Directory", "onProgress", "callbacks", "signal", "checkpoints", "resume"],
-  ...["snapshotDirectory", "onStart"],
-];
-
 /** Options of {@linkcode runExperiment}. */
 export interface ExperimentOptions extends Omit<RunOptions, "model">, Omit<LoadOptions, "signal"> {
   /** The images, if they are already loaded. */
   images?: Images;
 }
+
+const OPTIONS = {
+  ...{ images: true, cifar10Directory: true, onProgress: true, callbacks: true, signal: true, checkpoints: true },
+  ...{ resume: true, snapshotDirectory: true, onStart: true },
+} satisfies Record<keyof ExperimentOptions, true>;
 
 /**
  * Runs an experiment: loads its images, builds its model, trains, and scores the model once on the test images.
@@ -177,7 +177,7 @@ export interface ExperimentOptions extends Omit<RunOptions, "model">, Omit<LoadO
  * ```
  */
 export async function runExperiment(experiment: Experiment, options: ExperimentOptions = {}): Promise<RunResult> {
-  checkOptions("run an experiment", options, OPTIONS);
+  checkOptions("run an experiment", options, Object.keys(OPTIONS));
   const { images, cifar10Directory, onProgress, ...run } = options;
   checkExperiment(experiment);
   const { facts, load } = DATASETS[experiment.data.dataset];

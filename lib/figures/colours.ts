@@ -35,7 +35,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   "fixed-at-max": "time",
   "slanted-triangular": "time",
   "caffe-fixed": "fixed",
-  "staged-triangular2": "one-cycle",
+  "staged-triangular2": "inverse-square-root",
   "warm-up": "warmup-stable-decay",
   "exp": "exponential",
   "piecewise-constant": "staged",

@@ -34,7 +34,7 @@ export interface Points {
  * ```
  */
 export function reduceLine(x: readonly number[], values: readonly (number | null)[]): Points {
-  const y = x.map((_, i) => Number.isFinite(values[i]) ? values[i] : null); // the list may be too short, and a loss may be NaN
+  const y = x.map((_, i) => Number.isFinite(values[i]) ? values[i] : null); // a loss may be NaN
   const corners = indicesOfCorners(x, y);
   const kept = corners.length <= MOST_POINTS ? corners : indicesByColumn(x, y);
   return { x: kept.map((i) => x[i]), y: kept.map((i) => y[i] === null ? null : round(y[i]!)) };

@@ -63,10 +63,9 @@ export class Recorder {
    * Completes what a batch trains with: where a schedule sets no momentum, the optimizer keeps the last one.
    *
    * @param used What the schedule has set.
-   * @param before The optimizer's momentum before that, if it has any.
+   * @param before The optimizer's momentum before that. An optimizer without momentum trains at 0.
    */
-  withMomentum(used: Hyperparameters, before: number | undefined): Hyperparameters {
-    if (before === undefined) return used;
+  withMomentum(used: Hyperparameters, before = 0): Hyperparameters {
     if (used.momentum !== undefined) this.history.momentum ??= this.history.iterations.map(() => before);
     return this.history.momentum ? { ...used, momentum: used.momentum ?? before } : used;
   }

@@ -93,7 +93,7 @@ const VERB = "create a cyclical schedule";
  * @param options See {@linkcode CyclicalOptions}.
  * @returns The schedule; `cycleEnd(i)` is where the cycle that holds iteration i ends.
  * @throws {TypeError} If an option is unknown or of the wrong kind, only one momentum is given, or the bounds decay and
- * the mode is triangular2 or there is a `scaleFn`.
+ * the policy is triangular2 or a function.
  * @throws {RangeError} If a value is out of range or a mode is unknown.
  * @example
  * ```ts
@@ -112,10 +112,10 @@ export function cyclical(options: CyclicalOptions = {}): Schedule {
     throw new RangeError(`Cannot ${VERB}: baseLr must not be above maxLr ${maxLr}, got ${baseLr}`);
   }
   checkMomenta(VERB, baseMomentum, maxMomentum);
-  if (decays === "bounds" && (scaleFn !== undefined || mode === "triangular2")) {
-    const got = scaleFn === undefined ? `mode ${shown(mode)}` : `scaleFn ${shown(scaleFn)}`;
+  const policy = scaleFn ?? mode;
+  if (decays === "bounds" && (typeof policy === "function" || policy === "triangular2")) {
     throw new TypeError(
-      `Cannot ${VERB}: decays "bounds" scales by gamma alone, so it takes no other scale, got ${got}`,
+      `Cannot ${VERB}: decays "bounds" scales by gamma alone, so it takes no other scale, got ${shown(policy)}`,
     );
   }
 
@@ -143,7 +143,8 @@ export function cyclical(options: CyclicalOptions = {}): Schedule {
   return schedule(
     rate,
     custom ? undefined : { schedule: "cyclical", ...options },
-    (iteration) => Math.floor(1 + iteration / period) * period,
+    // the tolerance keeps a rounded multiple of the period from being its own cycle's end
+    (iteration) => Math.floor(1 + iteration / period + 1e-9) * period,
   );
 }
 

@@ -79,11 +79,6 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   const { maxLr, totalSteps, pctStart, annealStrategy, divFactor, finalDivFactor } = read;
   const { threePhase, baseMomentum, maxMomentum } = read;
   checkMomenta(VERB, baseMomentum, maxMomentum);
-  if (threePhase && pctStart > 0.5) {
-    throw new RangeError(
-      `Cannot ${VERB}: pctStart must be at most 0.5 with threePhase, whose fall is as long as its rise, got ${pctStart}`,
-    );
-  }
 
   const level = (learningRate: number, momentum?: number): Hyperparameters =>
     momentum === undefined ? { learningRate } : { learningRate, momentum };
@@ -91,6 +86,11 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   const peak = level(maxLr, baseMomentum);
   const final = level(maxLr / divFactor / finalDivFactor, maxMomentum);
   const rise = pctStart * totalSteps - 1;
+  if (threePhase && 2 * rise > totalSteps - 1) {
+    throw new RangeError(
+      `Cannot ${VERB}: with threePhase, pctStart must leave room for a fall as long as the rise, got ${pctStart}`,
+    );
+  }
   const phases: Phase[] = threePhase
     ? [
       { end: rise, from: initial, to: peak },

@@ -107,6 +107,12 @@ Deno.test("a history's momentum has one entry per batch, though the schedule cyc
     await tinyModel(tf.train.momentum(0.1, 0.5)).fitDataset(data, { epochs: 1, callbacks: [scheduler], ...quiet });
     assert.equal(scheduler.history.momentum!.length, scheduler.history.iterations.length);
     expected.forEach((momentum, i) => near(scheduler.history.momentum![i], momentum));
+    // an optimizer without momentum trains at 0
+    const late = new LearningRateScheduler(join([moving, still]));
+    for (const [make, batches] of [[() => tf.train.momentum(0.1, 0.5), 3], [() => tf.train.sgd(0.1), 2]] as const) {
+      await tinyModel(make()).fitDataset(tinyBatches(batches), { epochs: 1, callbacks: [late], ...quiet });
+    }
+    [0.9, 0.85, 0.8, 0, 0].forEach((momentum, i) => near(late.history.momentum![i], momentum));
   }
 });
 

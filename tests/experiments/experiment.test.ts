@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { experimentFromFlags } from "../../lib/cli/experiment_from_flags.ts";
 import { describeSchedule } from "../../lib/experiments/describe.ts";
+import type { Experiment, ScheduleSettings } from "../../lib/experiments/experiment.ts";
 import { fromOldConfig } from "../../lib/experiments/old_config.ts";
 import { planExperiment } from "../../lib/experiments/plan.ts";
 import { presetExperiment, PRESETS } from "../../lib/experiments/presets.ts";
@@ -126,6 +127,12 @@ Deno.test("another schedule or optimizer keeps what it can use of the preset, an
   const { schedule, optimizer } = experimentFromFlags({ schedule: "one-cycle", optimizer: "adam" }, "native");
   assert.deepEqual(schedule, { maxLr: 0.002, name: "one-cycle" }, "adam's rates are a tenth of momentum's");
   assert.deepEqual(optimizer, { name: "adam" });
+  const quick = presetExperiment("quick");
+  const saved = { ...quick, schedule: { ...quick.schedule, momentumRange: [0.85, 0.95] } } as Experiment;
+  for (const [name, kept] of [["adam", [0.85, 0.95]], ["sgd", undefined]] as const) {
+    const changed = experimentFromFlags({ optimizer: name }, "native", saved).schedule as ScheduleSettings;
+    assert.deepEqual(changed.momentumRange, kept, `${name} ${kept ? "has" : "has no"} momentum to cycle`);
+  }
   const plan = planExperiment(experimentFromFlags({ mode: "exp_range", gamma: 0.999 }, "native"), facts);
   assert.equal(
     describeSchedule(plan),

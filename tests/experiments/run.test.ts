@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { type BackendName, selectBackend, tf } from "../../lib/mod.ts";
+import { type BackendName, constant, LearningRateScheduler, selectBackend, tf } from "../../lib/mod.ts";
 import { missingNativePart } from "../../lib/backend/native/setup/package.ts";
 import { CIFAR10_CLASSES } from "../../lib/data/cifar10/classes.ts";
-import { readCheckpoint } from "../../lib/experiments/checkpoint.ts";
+import { readCheckpoint, writeCheckpoint } from "../../lib/experiments/checkpoint.ts";
 import { chooseData } from "../../lib/experiments/data.ts";
 import type { Experiment } from "../../lib/experiments/experiment.ts";
 import { compiledModel } from "../../lib/experiments/model.ts";
@@ -12,7 +12,7 @@ import { DATASETS } from "../../lib/experiments/registries/datasets.ts";
 import { type RunOptions, runTraining } from "../../lib/experiments/trainer.ts";
 import { writeRunFiles } from "../../lib/experiments/run_files.ts";
 import { evaluate, loadModel } from "../../lib/mod.ts";
-import { allowed, smallImages, withDirectory } from "../support.ts";
+import { allowed, smallImages, tinyBatches, withDirectory } from "../support.ts";
 
 const native = allowed("read", "write", "env", "ffi", "sys") && !missingNativePart();
 /** 4 batches of 8 an epoch, 2 epochs, one cycle. */
@@ -280,6 +280,37 @@ Deno.test("a signal at any moment of a batch ends the run with a checkpoint of i
     });
   }
 });
+
+Deno.test(
+  "a checkpoint gives weights back to the bit though a constraint would change them, and refuses another shape",
+  {
+    ignore: !native,
+  },
+  async () => {
+    await selectBackend("native");
+    const line = (units: number) => {
+      const kernelConstraint = tf.constraints.unitNorm({ axis: 0 });
+      const layers = [tf.layers.dense({ units, inputShape: [2], kernelInitializer: "ones", kernelConstraint })];
+      const model = tf.sequential({ layers });
+      model.compile({ optimizer: tf.train.sgd(0.01), loss: "meanSquaredError" });
+      return model;
+    };
+    await withDirectory(async (directory) => {
+      const model = line(1);
+      await model.fitDataset(tinyBatches(3), { epochs: 1, verbose: 0 }); // tfjs does not apply the constraint here
+      const before = weightsOf(model);
+      const scheduler = new LearningRateScheduler(constant({ learningRate: 0.01 })).toJSON();
+      await writeCheckpoint(directory, model, { run: "this", scheduler, position: { epoch: 1, batch: 0 } });
+      const checkpoint = (await readCheckpoint(directory, "this"))!;
+      checkpoint.restore(model);
+      assert.deepEqual(weightsOf(model), before);
+      assert.throws(
+        () => checkpoint.restore(line(2)),
+        /^TypeError: .* a weight ".*kernel.*" of shape \[2,1\], got \[2,2\]$/,
+      );
+    });
+  },
+);
 
 Deno.test("a new run refuses a directory with checkpoints, and going on needs one", { ignore: !native }, async () => {
   await selectBackend("native");

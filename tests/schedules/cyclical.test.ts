@@ -32,6 +32,13 @@ Deno.test("cyclical() with decays: bounds shrinks both bounds, as the paper does
   [1, 2 * 0.81, 0.6561].forEach((expected, i) => near(got[i], expected));
 });
 
+Deno.test("cyclical() with decays: bounds takes exp_range as a scale function's name, too", () => {
+  const [byName, byMode] = [{ scaleFn: "exp_range" }, { mode: "exp_range" }].map((policy) =>
+    cyclical({ ...policy, gamma: 0.9, decays: "bounds" } as CyclicalOptions)
+  );
+  assert.equal(byName(7).learningRate, byMode(7).learningRate);
+});
+
 Deno.test("cyclical() takes unequal half cycles", () => {
   const got = rates({ baseLr: 0, maxLr: 1, stepSize: 2, stepSizeDown: 8 }, [0, 1, 2, 6, 10, 12]);
   [0, 0.5, 1, 0.5, 0, 1].forEach((expected, i) => near(got[i], expected));

@@ -116,6 +116,11 @@ Deno.test("join() goes on to count cycles after one cycle that ends before its s
     { schedule: cyclical({ stepSize: 10 }) },
   ]);
   assert.deepEqual([0, 99, 100, 149, 150, 170].map((i) => rate.cycleEnd!(i)), [100, 100, 150, 150, 170, 190]);
+  // 15 * 19.6 = 294, where floor(1 + 294 / 19.6) * 19.6 is 294 as well
+  const fine = join([{ schedule: cyclical({ stepSize: 9.8 }), iterations: 1000 }, {
+    schedule: constant({ learningRate: 1 }),
+  }]);
+  near(fine.cycleEnd!(294), 313.6);
 });
 
 Deno.test("join() gives each stage its own count, as in the paper's table 2", () => {

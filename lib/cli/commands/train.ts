@@ -5,6 +5,7 @@
 import { ProgressBar } from "../../callbacks/progress.ts";
 import type { LearningRateScheduler } from "../../callbacks/scheduler.ts";
 import { tensorBoard } from "../../callbacks/tensor_board.ts";
+import { hasCheckpoints } from "../../experiments/checkpoint.ts";
 import { cutCycleWarning, scheduleName } from "../../experiments/describe.ts";
 import { compiledModel } from "../../experiments/model.ts";
 import { hardwareText, recordRun, versions, writeRecord } from "../../experiments/record.ts";
@@ -153,7 +154,7 @@ async function newDirectory(output: string | undefined, mode: string): Promise<s
     const stamp = new Date().toISOString().slice(0, 19).replace("T", "_").replaceAll(":", "-");
     return join("output", `${stamp}_${mode}`);
   }
-  if (await exists(join(output, "config.json"))) {
+  if (await exists(join(output, "config.json")) || await hasCheckpoints(join(output, "checkpoints"))) {
     throw new UsageError(
       `Cannot write to ${output}: --output takes a new directory, got one with a run; --resume ${output} continues it`,
     );

@@ -157,8 +157,7 @@ export const SCHEDULES: Readonly<Record<string, ScheduleEntry>> = {
       warmupStableDecay({ maxLr, warmUp: 0.1 * iterations, stable: 0.7 * iterations, decay: 0.2 * iterations }),
   },
   staged: {
-    about:
-      "triangular in Smith's three stages: then a tenth as high with half the step size, then a hundredth, a quarter",
+    about: "Smith's three stages, triangular: full bounds; a tenth with half the step size; a hundredth with a quarter",
     takes: CYCLE,
     build: (it) => staged(it),
   },

@@ -7,7 +7,8 @@ import { findLearningRate, tf } from "../../core.ts";
 import type { FromWorker, RangeOrder, ToWorker } from "../protocol.ts";
 import { startBackend } from "./backend.ts";
 import { runRaces } from "./race.ts";
-import { Control, disposeModel, labModel, trainingBatches, trainingData } from "./work.ts";
+import { disposeModel } from "../../optimizers/dispose.ts";
+import { Control, labModel, trainingBatches, trainingData } from "./work.ts";
 
 /** The parts of a worker's global scope that are used here and that the page's types leave out. */
 interface WorkerScope {

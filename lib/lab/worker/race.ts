@@ -6,7 +6,8 @@ import { evaluate, LearningRateScheduler, tf } from "../../core.ts";
 import { scheduleFromSettings } from "../../experiments/schedule.ts";
 import type { FromWorker, RacedRun, RaceOrder, RacerStep } from "../protocol.ts";
 import { BATCHES_PER_EPOCH, validateEvery } from "../settings.ts";
-import { type Control, disposeModel, labModel, trainingBatches, type TrainingData, trainingData } from "./work.ts";
+import { disposeModel } from "../../optimizers/dispose.ts";
+import { type Control, labModel, trainingBatches, type TrainingData, trainingData } from "./work.ts";
 
 /** One schedule in training. */
 interface Runner {

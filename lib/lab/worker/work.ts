@@ -3,7 +3,6 @@
  * @module
  */
 import { batches, type ImageDataset, meanImage, smallCnn, split, tf } from "../../core.ts";
-import { privateFields } from "../../optimizers/private_fields.ts";
 import { type LabImages, unpackImages } from "../image_bytes.ts";
 import { madeUpImages } from "../made_up.ts";
 import { BATCH_SIZE, DATA, MOMENTUM } from "../settings.ts";
@@ -88,14 +87,4 @@ export function labModel(seed: number, learningRate: number): tf.LayersModel {
     metrics: ["accuracy"],
   });
   return model;
-}
-
-/** Frees a network and its optimizer. */
-export function disposeModel(model: tf.LayersModel): void {
-  const { optimizer } = model;
-  // tfjs's momentum optimizer forgets this scalar when it is disposed
-  const { c } = privateFields(optimizer) as { c?: tf.Scalar };
-  optimizer.dispose();
-  if (c && !c.isDisposed) c.dispose();
-  model.dispose();
 }
