@@ -60,8 +60,7 @@ export function checkOptions(verb: string, options: unknown, known: readonly str
   }
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
-      const are = known.length === 1 ? "is its only option" : "are its options";
-      throw new TypeError(`Cannot ${verb}: ${known.join(", ")} ${are}, got ${shown(key)}`);
+      throw new TypeError(`Cannot ${verb}: ${known.join(", ")} are its options, got ${shown(key)}`);
     }
   }
 }

@@ -137,7 +137,7 @@ Deno.test("a scheduler takes a plan as an option, and no plan in its place", () 
   const plan = planCycles({ batchesPerEpoch: 4, epochs: 2, stepSizeEpochs: 1 });
   assert.throws(
     () => new LearningRateScheduler(constant({ learningRate: 1 }), plan as never),
-    /^TypeError: Cannot create a scheduler: plan is its only option, got "/,
+    /^TypeError: Cannot create a scheduler: plan are its options, got "/,
   );
 });
 
