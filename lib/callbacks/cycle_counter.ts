@@ -3,6 +3,7 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { ROUNDING } from "../schedules/periods.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 
 /** What happened at the end of a cycle. */
@@ -46,8 +47,8 @@ export class CycleCounter {
    */
   goTo(iteration: number): boolean {
     const before = this.#ended;
-    // a tolerance of a billionth, for step sizes that are rounded fractions
-    while (iteration > 0 && this.#end <= iteration + 1e-9) {
+    // step sizes may be rounded fractions
+    while (iteration > 0 && this.#end <= iteration + ROUNDING) {
       this.#ended++;
       // A restored state may name any iteration, and cycles may be tiny: after so many at once, jump ahead.
       const from = this.#ended - before < MOST_AT_ONCE ? this.#end : Math.max(this.#end, iteration);

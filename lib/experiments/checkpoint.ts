@@ -8,6 +8,7 @@ import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
 import { shown } from "../support/check.ts";
 import { join } from "../support/path.ts";
 import { variables } from "../support/variables.ts";
+import { readTensor, tensorOf } from "../optimizers/saved_tensor.ts";
 import { optimizerState, restoreOptimizer, type SavedTensor } from "../optimizers/state.ts";
 import {
   assemble,
@@ -43,8 +44,7 @@ export async function writeCheckpoint(directory: string, model: tf.LayersModel, 
   const pack = (tensor: SavedTensor) => packer.pack(tensor);
   const weights: PackedTensor[] = [];
   for (const [index, variable] of variables(model.weights).entries()) {
-    const values = (await variable.data() as Float32Array).slice();
-    weights.push(pack({ name: model.weights[index].originalName, shape: variable.shape, values }));
+    weights.push(pack(await readTensor(model.weights[index].originalName, variable)));
   }
   const { scalars, slots, ...rest } = await optimizerState(model.optimizer);
   const optimizer: PackedOptimizer = {
@@ -117,7 +117,7 @@ export async function readCheckpoint(directory: string, run: string): Promise<Ch
 }
 
 function restore(model: tf.LayersModel, header: Header, data: Uint8Array): void {
-  const tensorOf = (packed: PackedTensor) => unpack(packed, data);
+  const unpacked = (packed: PackedTensor) => unpack(packed, data);
   const own = variables(model.weights);
   const other = header.weights.find(({ shape }, index) => `${shape}` !== `${own[index]?.shape}`);
   if (other || own.length !== header.weights.length) {
@@ -129,17 +129,12 @@ function restore(model: tf.LayersModel, header: Header, data: Uint8Array): void 
       : [`its ${header.weights.length} weights`, own.length];
     throw new TypeError(`Cannot restore a checkpoint: the model must have ${wanted}, got ${got}`);
   }
-  tf.tidy(() =>
-    own.forEach((variable, index) => {
-      const { values, shape } = tensorOf(header.weights[index]);
-      variable.assign(tf.tensor(values, [...shape]));
-    })
-  );
+  tf.tidy(() => own.forEach((variable, index) => variable.assign(tensorOf(unpacked(header.weights[index])))));
   const { scalars, slots, ...rest } = header.optimizer;
   restoreOptimizer(model.optimizer, {
     ...rest,
-    scalars: Object.fromEntries(Object.entries(scalars).map(([name, tensor]) => [name, tensorOf(tensor)])),
-    slots: Object.fromEntries(Object.entries(slots).map(([name, list]) => [name, list.map(tensorOf)])),
+    scalars: Object.fromEntries(Object.entries(scalars).map(([name, tensor]) => [name, unpacked(tensor)])),
+    slots: Object.fromEntries(Object.entries(slots).map(([name, list]) => [name, list.map(unpacked)])),
   });
   setDropoutMasks(model, header.masks);
 }

@@ -2,6 +2,7 @@
  * Plans a run: derives from an experiment everything that follows from its settings.
  * @module
  */
+import { ROUNDING } from "../schedules/periods.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import { shown } from "../support/check.ts";
 import { checkExperiment } from "./check_experiment.ts";
@@ -89,7 +90,7 @@ function checkCompanions({ average, snapshots }: CompanionSettings, schedule: Sc
       throw new TypeError(`Cannot ${VERB}: ${what} of cycles' ends must have a schedule with cycles, got none`);
     }
     const first = schedule.cycleEnd(0);
-    if (first > iterations + 1e-9) {
+    if (first > iterations + ROUNDING) {
       throw new RangeError(
         `Cannot ${VERB}: ${what} of cycles' ends must have one within ${iterations} iterations, got the first at ${first}`,
       );

@@ -7,6 +7,7 @@ import type { LearningRateScheduler } from "../callbacks/scheduler.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import { refreshBatchNorm } from "../evaluation/refresh_batch_norm.ts";
 import { refreshingBatches, type RunData } from "./data.ts";
+import { periodsDone } from "../schedules/periods.ts";
 import type { RunPlan } from "./plan.ts";
 
 /**
@@ -27,7 +28,8 @@ export class Validation extends ModelCallback {
       onBatchEnd: async () => {
         const { iteration } = scheduler;
         const epochEnds = iteration % batchesPerEpoch === 0;
-        const due = periods(iteration, validateEvery) > periods(iteration - 1, validateEvery);
+        // a quarter of 281 batches comes round four times an epoch, the last time at its end
+        const due = periodsDone(iteration, validateEvery) > periodsDone(iteration - 1, validateEvery);
         if (!epochEnds && !due && iteration !== iterations) return;
         if (refresh) await refreshBatchNorm(this.trained!, refreshingBatches(data));
         if (epochEnds) return;
@@ -36,9 +38,3 @@ export class Validation extends ModelCallback {
     });
   }
 }
-
-/**
- * How many whole periods have passed. A period may be a fraction of an iteration, so that a quarter of 281 batches comes
- * round four times an epoch, the last time at its end; the small number makes up for rounding there.
- */
-const periods = (iteration: number, period: number) => Math.floor(iteration / period + 1e-9);

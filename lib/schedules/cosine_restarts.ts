@@ -2,6 +2,7 @@
  * Cosine annealing with warm restarts.
  * @module
  */
+import { periodsDone, ROUNDING } from "./periods.ts";
 import { type Schedule, schedule } from "./schedule.ts";
 import { checkNumber, numeric, readOptions, rules } from "../support/check.ts";
 
@@ -49,12 +50,10 @@ export function cosineRestarts(options: CosineRestartsOptions): Schedule {
   });
   checkNumber(verb, "maxLr", maxLr, `not below baseLr ${baseLr}`, (value) => value >= baseLr);
 
-  // A period such as 2 * 1.1 * 100 = 220.00000000000003 must not put a restart off by an iteration.
-  const ROUNDING = 1e-9;
   /** The number (counted from 0), the start and the length of the cycle that holds the iteration. */
   const cycleAt = (iteration: number): { n: number; start: number; length: number } => {
     if (multiplier === 1) {
-      const n = Math.floor(iteration / period + ROUNDING);
+      const n = periodsDone(iteration, period);
       return { n, start: n * period, length: period };
     }
     // Cycle n starts at period (m^n - 1) / (m - 1). The logarithm may be off by one, which the next lines put right.

@@ -2,6 +2,7 @@
  * Cyclical learning rates: triangular, triangular2, exp_range and their variations.
  * @module
  */
+import { periodsDone } from "./periods.ts";
 import { checkMomenta, type Schedule, schedule } from "./schedule.ts";
 import {
   numeric,
@@ -143,8 +144,7 @@ export function cyclical(options: CyclicalOptions = {}): Schedule {
   return schedule(
     rate,
     custom ? undefined : { schedule: "cyclical", ...options },
-    // the tolerance keeps a rounded multiple of the period from being its own cycle's end
-    (iteration) => Math.floor(1 + iteration / period + 1e-9) * period,
+    (iteration) => (1 + periodsDone(iteration, period)) * period,
   );
 }
 

@@ -2,6 +2,7 @@
  * Schedules that keep a rate for a while and then change it in one step.
  * @module
  */
+import { periodsDone } from "./periods.ts";
 import { rateSchedule, type Schedule } from "./schedule.ts";
 import { numeric, type OptionCheck, readOptions, type Rule, rules, shown } from "../support/check.ts";
 
@@ -27,8 +28,7 @@ export function stepDecay(options: { initialLr: number; factor: number; dropEver
     factor: numeric(rules.positive),
     dropEvery: numeric(rules.positive),
   });
-  // the tolerance keeps a period such as 2.2 * 100 = 220.00000000000003 from dropping an iteration late
-  return rateSchedule("stepDecay", options, (i) => initialLr * Math.pow(factor, Math.floor(i / dropEvery + 1e-9)));
+  return rateSchedule("stepDecay", options, (i) => initialLr * Math.pow(factor, periodsDone(i, dropEvery)));
 }
 
 /** Options of {@linkcode piecewiseConstant}. */
