@@ -8,13 +8,13 @@ const asked = allowed("env") && Deno.env.get("CLR_BROWSER_TEST") === "1";
 
 Deno.test("JupyterLab in a real browser draws the interactive figures of a notebook", { ignore: !asked }, async () => {
   const python = await pythonTools("browser", console.log);
-  const root = new URL("..", import.meta.url).pathname;
+  const root = `${import.meta.dirname}/..`;
   const copy = `${NOTEBOOKS}/browser_run.ipynb`; // running it saves it
   await Deno.copyFile(`${NOTEBOOKS}/01_schedules.ipynb`, copy);
   try {
     const { stdout, stderr, success } = await new Deno.Command(python, {
       args: [
-        new URL("./fixtures/jupyterlab.py", import.meta.url).pathname,
+        `${import.meta.dirname}/fixtures/jupyterlab.py`,
         Deno.execPath(),
         root,
         "notebooks/browser_run.ipynb",

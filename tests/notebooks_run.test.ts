@@ -89,7 +89,7 @@ Deno.test("Stop ends a training cleanly: weights and history are there in the ne
     "await show(`${model.getWeights().length} weights`);",
   ];
   const { stdout, stderr, success } = await new Deno.Command(pythonOf("notebooks"), {
-    args: [new URL("./fixtures/interrupt.py", import.meta.url).pathname, Deno.execPath(), NOTEBOOKS, ...cells],
+    args: [`${import.meta.dirname}/fixtures/interrupt.py`, Deno.execPath(), NOTEBOOKS, ...cells],
     env: { NO_COLOR: "1" },
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
@@ -142,7 +142,7 @@ Deno.test("the notebooks' cells type-check, which no kernel does", { ignore: !ma
       );
       files.push(file);
     }
-    const config = new URL("../deno.json", import.meta.url).pathname;
+    const config = `${import.meta.dirname}/../deno.json`;
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["check", "--quiet", "--config", config, ...files],
       env: { NO_COLOR: "1" },
@@ -156,7 +156,7 @@ Deno.test("a wrong import does not pass that type-check", { ignore: !may }, asyn
     const cell = { cell_type: "code" as const, metadata: {}, source: 'import { noSuch } from "../lib/mod.ts";' };
     await Deno.writeTextFile(`${directory}/x.ts`, asModule({ cells: [cell] }, new URL("..", import.meta.url).href));
     const { success } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", "--config", new URL("../deno.json", import.meta.url).pathname, `${directory}/x.ts`],
+      args: ["check", "--quiet", "--config", `${import.meta.dirname}/../deno.json`, `${directory}/x.ts`],
       stderr: "null",
     }).output();
     assert.ok(!success);

@@ -5,7 +5,7 @@ import { MOST_BYTES, type RecordRun, type ResultRecord } from "../lib/experiment
 import { DATASETS } from "../lib/experiments/registries/datasets.ts";
 import { timesToAccuracy } from "../lib/evaluation/time_to_accuracy.ts";
 import { isHistory } from "../lib/history/history.ts";
-import { deviation, mean } from "../lib/support/statistics.ts";
+import { deviation, interval95, mean } from "../lib/support/statistics.ts";
 import { allowed } from "./support.ts";
 
 const root = new URL("..", import.meta.url);
@@ -106,16 +106,58 @@ Deno.test("README's accuracies are those of the records that they link to", io, 
   }
 });
 
-Deno.test("README's held-out accuracies by maximum are those that the schedules were chosen by", io, async () => {
-  const { tried } = (await records()).get("schedules")!.record as { tried: Tried[] };
+const percent = (fraction: number) => (100 * fraction).toFixed(1);
+const signed = (fraction: number) => `${fraction < 0 ? "" : "+"}${percent(fraction)}`;
+
+/** Differences paired by seed, as the tables have them: `1.8 (0.3 to 3.4)`; none where a row is the reference itself. */
+function paired(
+  runs: readonly RecordRun[],
+  reference: readonly RecordRun[],
+  { sign = 1, show = percent, score = (run: RecordRun) => run.testAccuracy },
+): string {
+  const differences = runs.map((run) =>
+    sign * (score(run) - reference.find(({ seed }) => seed === run.seed)!.testAccuracy)
+  );
+  if (differences.every((difference) => difference === 0)) return "";
+  return `${show(mean(differences))} (${interval95(differences)!.map(show).join(" to ")})`;
+}
+
+Deno.test("README's comparisons have the numbers of their records in every column", io, async () => {
+  const all = await records();
   const readme = await Deno.readTextFile(new URL("README.md", root));
-  for (const row of tableAfter(readme, "schedules")) {
-    const own = tried.filter(({ name }) => name === row[0]).sort((a, b) => a.value - b.value);
-    assert.deepEqual(
-      row.slice(1, 1 + own.length),
-      own.map(({ heldOutAccuracy }) => (100 * heldOutAccuracy).toFixed(1)),
-    );
+  const runsOf = (record: string) => all.get(record)!.record.runs;
+  const named = (record: string, name: string) => runsOf(record).filter((run) => run.name === name);
+
+  const { tried } = all.get("schedules")!.record as { tried: Tried[] };
+  const best = named("schedules", "one-cycle");
+  for (const [name, ...cells] of tableAfter(readme, "schedules")) {
+    const own = tried.filter((one) => one.name === name).sort((a, b) => a.value - b.value);
+    const runs = named("schedules", name);
+    const expected = [...own.map(({ heldOutAccuracy }) => percent(heldOutAccuracy)), String(runs[0].value)];
+    assert.deepEqual([...cells.slice(0, 4), cells[5]], [...expected, paired(runs, best, { sign: -1 })], name);
   }
+  for (const [name, , ahead] of tableAfter(readme, "high-maximum")) {
+    assert.equal(ahead, paired(named("high-maximum", name), named("high-maximum", "linear"), {}), name);
+  }
+  for (const [name, , against] of tableAfter(readme, "companions")) {
+    const [run, companion] = COMPANIONS[name];
+    const score = (one: RecordRun) => companion ? one.companions![companion].testAccuracy : one.testAccuracy;
+    const runs = named("companions", run);
+    assert.equal(against, paired(runs, named("companions", "plain"), { show: signed, score }), name);
+  }
+  for (const [name, , peaks, ends] of tableAfter(readme, "waves-short")) {
+    const [{ history }] = named("waves-short", name);
+    const at = (odd: number) => history.epochs.filter(({ epoch }) => epoch % 2 === odd);
+    const told = (epochs: typeof history.epochs) => epochs.map((one) => percent(one.val_accuracy!)).join(", ");
+    assert.deepEqual([peaks, ends], [told(at(0).slice(1)), told(at(1))], name);
+  }
+  const fast = readme.split("\n").filter((line) => /^\|.*results\/fast/.test(line));
+  for (const row of fast.map((line) => line.split("|").map((cell) => cell.trim()))) {
+    const [{ companions, minutes }] = runsOf(row[1].match(/results\/([\w-]+)\.json/)![1]);
+    const mirrored = companions!["model, mirror images too"].testAccuracy;
+    assert.deepEqual(row.slice(3, 5), [`${percent(mirrored)} %`, minutes.toFixed(0)], row[1]);
+  }
+  assert.ok(fast.length > 3);
 });
 
 /** How a row of README's times names its training: its record, and the schedule where the record has several. */

@@ -16,7 +16,7 @@ async function start(directory: string, epochs: number): Promise<Deno.ChildProce
     args: [
       ...["run", "--quiet", "--no-check", "--cached-only", "--allow-read", "--allow-env", "--allow-sys"],
       `--allow-write=${directory}`,
-      new URL("./fixtures/tiny_run.ts", import.meta.url).pathname,
+      `${import.meta.dirname}/fixtures/tiny_run.ts`,
       directory,
       String(epochs),
     ],
@@ -36,7 +36,9 @@ Deno.test(`a run killed by SIGKILL ${kills} times at random moments ends as an u
     assert.equal((await (await start(whole, epochs)).output()).code, 0);
     const checkpoints = `${killed}/checkpoints`;
     const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
-    const random = randomFrom(Date.now() % 1e6);
+    const seed = Date.now() % 1e6;
+    console.log(`seed ${seed}`);
+    const random = randomFrom(seed);
     let reached = 0;
     let inside = 0;
     for (let kill = 0; kill < kills; kill++) {

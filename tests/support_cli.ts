@@ -15,7 +15,7 @@ export async function clr(args: string[], env: Record<string, string> = {}) {
       "--allow-env",
       "--allow-sys",
       "--allow-run",
-      launcher.pathname,
+      launcher.href,
       ...args,
     ],
     cwd: new URL("..", import.meta.url),

@@ -6,6 +6,7 @@
 import { numbersOf } from "../history/history.ts";
 import { ModelCallback } from "./model_callback.ts";
 import { schedulerOfFit } from "./compose.ts";
+import { batchesOf } from "./fit_length.ts";
 
 /** A place to show progress. */
 export interface ProgressSink {
@@ -58,12 +59,18 @@ export interface ProgressOptions {
   sink: ProgressSink;
   /** The clock, in milliseconds; for tests. */
   now?: () => number;
+  /**
+   * The length of the run and of its epochs, in updates. With it, the bar is right for a run that continues within an
+   * epoch, or ends within one. By default each epoch is counted from its first batch to its last.
+   */
+  plan?: { readonly iterations: number; readonly batchesPerEpoch: number };
 }
 
 /** The callback behind `progress()`. */
 export class ProgressBar extends ModelCallback {
-  constructor({ sink, now = () => performance.now() }: ProgressOptions) {
-    let [epoch, done, started, shown] = [0, 0, 0, 0];
+  constructor({ sink, now = () => performance.now(), plan }: ProgressOptions) {
+    let [before, done, started, shown] = [0, 0, 0, 0];
+    let steps: number | undefined;
     let sums: Record<string, number> = {};
     const rate = (): Record<string, number> => {
       const history = schedulerOfFit(this.params)?.history;
@@ -71,8 +78,14 @@ export class ProgressBar extends ModelCallback {
     };
     const means = () => Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / done]));
     super({
-      onEpochBegin: async (number) => {
-        [epoch, done, started, shown, sums] = [number, 0, now(), now(), {}];
+      onEpochBegin: async (epoch) => {
+        [before, done, started, shown, sums] = [0, 0, now(), now(), {}];
+        steps = batchesOf(this.params);
+        if (plan) {
+          const first = epoch * plan.batchesPerEpoch;
+          before = (schedulerOfFit(this.params)?.iteration ?? first) - first;
+          steps = Math.min(plan.batchesPerEpoch, plan.iterations - first);
+        }
         await sink.line(`Epoch ${epoch + 1}/${this.params.epochs}`);
       },
       onBatchEnd: async (_batch, logs) => {
@@ -82,35 +95,43 @@ export class ProgressBar extends ModelCallback {
         }
         if (!sink.update || now() - shown < sink.everyMs) return;
         shown = now();
-        await sink.update(
-          progressLine(done, this.params.steps as number | undefined, now() - started, { ...means(), ...rate() }),
-        );
+        await sink.update(progressLine(done, steps, now() - started, { ...means(), ...rate() }, before));
       },
       onEpochEnd: async (_epoch, logs) => {
         const values = { ...means(), ...numbersOf(logs), ...rate() };
-        await sink.line(progressLine(done, done, now() - started, values));
+        await sink.line(progressLine(done, before + done, now() - started, values, before));
       },
     });
   }
 }
 
-/** One line of progress: steps, a bar, the time, milliseconds per step, and metrics. */
+/**
+ * One line of progress: steps, a bar, the time, milliseconds per step, and metrics.
+ *
+ * @param done How many steps were done in the elapsed time.
+ * @param steps How many there are in all, if that is known.
+ * @param elapsedMs The elapsed time.
+ * @param metrics The metrics by name.
+ * @param before How many steps had been done before, by an earlier process. Default 0.
+ */
 export function progressLine(
   done: number,
   steps: number | undefined,
   elapsedMs: number,
   metrics: Record<string, number>,
+  before = 0,
 ): string {
   const total = steps ?? 0;
   const width = 20;
-  const filled = total > 0 ? Math.round(width * done / total) : 0;
+  const at = before + done;
+  const filled = total > 0 ? Math.round(width * at / total) : 0;
   const perStep = elapsedMs / Math.max(1, done);
-  const running = total > done;
-  const time = running ? `ETA ${duration((total - done) * perStep)}` : duration(elapsedMs);
+  const running = total > at;
+  const time = running ? `ETA ${duration((total - at) * perStep)}` : duration(elapsedMs);
   const values = Object.entries(metrics).map(([name, value]) =>
     `${name}: ${name === "lr" ? value.toExponential(3) : value.toFixed(4)}`
   );
-  const count = total > 0 ? `${String(done).padStart(String(total).length)}/${total}` : String(done);
+  const count = total > 0 ? `${String(at).padStart(String(total).length)}/${total}` : String(at);
   return [
     `${count} [${"=".repeat(filled)}${running ? ">" : ""}${
       ".".repeat(Math.max(0, width - filled - (running ? 1 : 0)))

@@ -96,7 +96,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
     return this.#schedule(iteration - this.#origin);
   }
 
-  /** Lets another callback of the same fit know of each cycle's end, after `onCycleEnd` and until the fit is over. */
+  /** Lets a callback know of each cycle's end, after `onCycleEnd`; one in this scheduler's own fit, until it is over. */
   addCycleEndListener(listener: CycleEndListener): void {
     this.#listeners.add(listener);
   }
@@ -154,7 +154,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
     const used = this.#used = this.#set(optimizer);
     this.#recorder.add(this.#iteration, used);
     const ended = this.#count();
-    if (ended) void this.onCycleEnd?.(ended);
+    if (ended) { for (const listen of [this.onCycleEnd, ...this.#listeners]) void listen?.(ended); }
     return used;
   }
 

@@ -52,8 +52,8 @@ export function stopOnNaN(): StopOnNaN {
 
 /** Whether no weight of a model is NaN or infinite. */
 export async function weightsAreFinite(model: tf.LayersModel): Promise<boolean> {
-  // a sum of squares is finite only if every weight is finite
-  const sums = model.getWeights().map((weight) => tf.tidy(() => weight.square().sum()));
+  // 0 times NaN or Infinity is NaN, and a sum that holds it is NaN, too
+  const sums = model.getWeights().map((weight) => tf.tidy(() => weight.mul(0).sum()));
   if (sums.length === 0) return true;
   const sum = tf.addN(sums);
   const [value] = await sum.data();

@@ -12,8 +12,9 @@ class StopOnSigint extends ModelCallback {
     let interrupted = false;
     const interrupt = () => {
       interrupted = true;
-      // In a terminal, a second Ctrl-C quits. In a notebook it would end the kernel.
-      if (Deno.stdin.isTerminal()) Deno.removeSignalListener("SIGINT", interrupt);
+      // In a terminal, a second Ctrl-C quits; in a notebook it would end the kernel. And tfjs ends a fit that failed
+      // without telling its callbacks, so the listener may be left over from one.
+      if (Deno.stdin.isTerminal() || !isTraining(this.trained!)) Deno.removeSignalListener("SIGINT", interrupt);
     };
     super({
       onTrainBegin: () => {
@@ -26,6 +27,9 @@ class StopOnSigint extends ModelCallback {
     });
   }
 }
+
+/** Whether a model's fit is under way. tfjs sets this for its own use, and resets it even if the fit fails. */
+const isTraining = (model: tf.LayersModel): boolean => (model as unknown as { isTraining: boolean }).isTraining;
 
 /**
  * Ends a fit cleanly when you press Stop in a notebook, or Ctrl-C: the current batch finishes, and weights and history

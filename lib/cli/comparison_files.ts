@@ -53,7 +53,8 @@ export async function writeComparison(directory: string, options: ComparisonOpti
   }
   if (!options.jobs) checkComparable(directory, all);
   const runs = options.choose ? chosenRuns(all) : all;
-  const varied = new Set(runs.map(({ value }) => value)).size > 1 && !options.choose;
+  // In a record of chosen values, each schedule has only one, and schedules are compared, not values.
+  const varied = !options.choose && runs.some((a) => runs.some((b) => b.name === a.name && b.value !== a.value));
   const names: string[] = [];
   const write = async (name: string, content: string) => {
     await writeWhole(join(directory, name), content);
@@ -65,8 +66,9 @@ export async function writeComparison(directory: string, options: ComparisonOpti
   };
   const record = recordOf(runs, all, options);
   await write("comparison.json", JSON.stringify(record));
-  const { iterations } = record.runs[0];
-  const title = `${record.experiment.model.name}, ${iterations.toLocaleString("en")} iterations`;
+  const lengths = [...new Set(record.runs.map(({ iterations }) => iterations))];
+  const length = lengths.length === 1 ? `, ${lengths[0].toLocaleString("en")} iterations` : "";
+  const title = `${record.experiment.model.name}${length}`;
   const text = varied
     ? sensitivityText(runs)
     : `${comparisonMarkdown(comparisonTable(runs.map(scored)))}\n${timeToAccuracyMarkdown(record.runs.map(timed))}`;
@@ -97,17 +99,19 @@ export async function writeComparison(directory: string, options: ComparisonOpti
  * `value` holds.
  */
 function checkComparable(directory: string, runs: readonly DoneRun[]): void {
-  const shared = ({ experiment, backend }: DoneRun) => {
-    const { data, augmentation, model, loss, companions, precision } = experiment;
-    return JSON.stringify([data, augmentation, model, loss, companions, precision, backend]);
-  };
-  const budget = ({ value, experiment }: DoneRun) => JSON.stringify([value, experiment.optimizer, experiment.budget]);
-  const kinds = new Set(runs.map(shared)).size;
-  const budgets = new Set(runs.map(budget)).size - new Set(runs.map(({ value }) => value)).size + 1;
-  if (kinds > 1 || budgets > 1) {
+  const kinds = (shared: (run: DoneRun) => unknown) => new Set(runs.map((run) => JSON.stringify(shared(run)))).size;
+  const groups = ["data", "augmentation", "model", "loss", "companions", "precision"] as const;
+  const differ: [name: string, kinds: number][] = [
+    ...groups.map((group) => [group, kinds(({ experiment }) => experiment[group])] as [string, number]),
+    ["backend", kinds(({ backend }) => backend)],
+    // each value has an optimizer and a budget of its own, because it may be a setting of theirs
+    ["optimizer", kinds(({ value, experiment }) => [value, experiment.optimizer]) - kinds(({ value }) => value) + 1],
+    ["budget", kinds(({ value, experiment }) => [value, experiment.budget]) - kinds(({ value }) => value) + 1],
+  ];
+  const other = differ.find(([, count]) => count > 1);
+  if (other) {
     throw new UsageError(
-      `Cannot merge ${directory}: all runs must have the same budget, got ${Math.max(kinds, budgets)}; ` +
-        "start in a new --output",
+      `Cannot merge ${directory}: all runs must have the same ${other[0]}, got ${other[1]}; start in a new --output`,
     );
   }
 }

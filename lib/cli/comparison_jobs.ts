@@ -4,7 +4,7 @@
  */
 import { checkExperiment } from "../experiments/check_experiment.ts";
 import { type Job, jobName } from "../experiments/comparison_runs.ts";
-import type { Experiment, ScheduleSettings } from "../experiments/experiment.ts";
+import { type Experiment, isScheduleConfig, type ScheduleSettings } from "../experiments/experiment.ts";
 import type { ResultRecord } from "../experiments/record.ts";
 import { SCHEDULES } from "../experiments/registries/schedules.ts";
 import { checkChoice, shown } from "../support/check.ts";
@@ -133,11 +133,17 @@ export function recordJobs({ experiment, runs }: ResultRecord): Job[] {
   return jobs;
 }
 
+/** A job's value in words, with the base rate that it brings: `0.1 (base 0.005)`. */
+export function valueText({ value, experiment: { schedule } }: Job): string {
+  const base = isScheduleConfig(schedule) || schedule.maxLr !== value ? undefined : schedule.baseLr;
+  return `${value}${base === undefined ? "" : ` (base ${base})`}`;
+}
+
 /** Reads a part of the runs: `2/4` is the second of four. */
 export function shardFlag(text: string | undefined): { number: number; of: number } {
   if (text === undefined) return { number: 1, of: 1 };
-  const [number, of] = text.split("/").map(Number);
-  if (!Number.isInteger(number) || !Number.isInteger(of) || number < 1 || number > of) {
+  const [number, of] = /^\d+\/\d+$/.test(text) ? text.split("/").map(Number) : [0, 0];
+  if (number < 1 || number > of) {
     throw new UsageError(`Cannot read --shard: it takes a part such as 2/4, got ${JSON.stringify(text)}`);
   }
   return { number, of };

@@ -6,8 +6,10 @@ import type { BackendName } from "../backend/select.ts";
 import { ProgressBar } from "../callbacks/progress.ts";
 import { comparisonMarkdown, comparisonTable } from "../evaluation/comparison.ts";
 import { type DoneRun, isDone, type Job, jobName, readRuns, writeRun } from "../experiments/comparison_runs.ts";
+import { readCheckpoint } from "../experiments/checkpoint.ts";
+import { planExperiment } from "../experiments/plan.ts";
 import { recordRun } from "../experiments/record.ts";
-import type { Images } from "../experiments/registries/datasets.ts";
+import { factsOf, type Images } from "../experiments/registries/datasets.ts";
 import { identityOf } from "../experiments/saved.ts";
 import { runTraining } from "../experiments/trainer.ts";
 import { recordsOf } from "../history/history.ts";
@@ -15,6 +17,7 @@ import { disposeModel } from "../optimizers/dispose.ts";
 import { removeDirectory } from "../support/files.ts";
 import { join } from "../support/path.ts";
 import { scored } from "./comparison_files.ts";
+import { valueText } from "./comparison_jobs.ts";
 import { UsageError } from "./flags.ts";
 import { planOn } from "./session.ts";
 import type { Stop, Voice } from "./terminal.ts";
@@ -56,9 +59,10 @@ export async function runJobs(jobs: readonly Job[], running: Running): Promise<b
   const { shard, directory, backend, speak, choosing } = running;
   const there = await readRuns(directory);
   const open = jobs.filter((job, index) => index % shard.of === shard.number - 1 && !isDone(job, backend, there));
+  for (const job of open) await checkBegun(job, running);
   for (const [index, job] of open.entries()) {
     const { name, seed, value } = job;
-    const at = value === undefined ? "" : ` at ${value}`;
+    const at = value === undefined ? "" : ` at ${valueText(job)}`;
     speak.say(`\n${name}${at}, seed ${seed} (run ${index + 1} of ${open.length})`);
     const run = await runJob(job, running);
     if (!run) {
@@ -80,13 +84,28 @@ export async function runJobs(jobs: readonly Job[], running: Running): Promise<b
   return true;
 }
 
+/** Throws if a training of the same name was begun in the directory and is a different one. */
+async function checkBegun(job: Job, { directory, backend, images }: Running): Promise<void> {
+  const { experiment } = planExperiment(job.experiment, factsOf(images));
+  try {
+    await readCheckpoint(join(directory, "runs", jobName(job)), identityOf(experiment, backend));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new UsageError(
+      `Cannot write to ${directory}: --output takes a new directory or one of the same comparison, ` +
+        `got one in which ${jobName(job)} was begun with other settings or another backend`,
+      { cause: error },
+    );
+  }
+}
+
 /** Runs one training, from its checkpoint if there is one. Returns undefined if it was stopped. */
 async function runJob(job: Job, running: Running): Promise<DoneRun | undefined> {
   const { directory, backend, images, command, stop, speak } = running;
   const { plan, data } = planOn(job.experiment, images);
   const { experiment } = plan;
   const result = await runTraining(plan, data, {
-    callbacks: [new ProgressBar({ sink: speak.sink })],
+    callbacks: [new ProgressBar({ sink: speak.sink, plan })],
     signal: stop.signal,
     checkpoints: {
       directory: join(directory, "runs", jobName(job)),

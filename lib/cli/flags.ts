@@ -40,7 +40,7 @@ export function parseFlags<const F extends Record<string, Flag>>(
     [name, { type: takes ? "string" : "boolean" } as const] as const
   );
   const { tokens } = parseArgs({
-    args: joinNegative([...args]),
+    args: [...args],
     options: Object.fromEntries(switches),
     strict: false,
     allowPositionals: true,
@@ -52,7 +52,7 @@ export function parseFlags<const F extends Record<string, Flag>>(
     if (token.kind === "positional") {
       throw new UsageError(`Cannot read the command line: it takes only flags, got ${shown(token.value)}`);
     }
-    const flag = all[token.name];
+    const flag = Object.hasOwn(all, token.name) ? all[token.name] : undefined;
     if (!flag) {
       throw new UsageError(
         `Cannot read the command line: \`--help\` lists the flags, got ${shown(token.rawName)}${
@@ -60,7 +60,9 @@ export function parseFlags<const F extends Record<string, Flag>>(
         }`,
       );
     }
-    values[token.name] = valueOf(token.name, flag, token.value);
+    // the parser takes the next word as the value even if it is a flag
+    const swallowed = flag.takes && !token.inlineValue && token.value?.startsWith("--");
+    values[token.name] = valueOf(token.name, flag, swallowed ? undefined : token.value);
   }
   return values as FlagValues<F>;
 }
@@ -69,17 +71,6 @@ const GLOBAL: Record<string, Flag> = {
   help: { help: "show this help" },
   verbose: { help: "show where an error comes from" },
 };
-
-/** Joins a flag and a negative number, because `--seed -1` would be read as two flags. */
-function joinNegative(args: string[]): string[] {
-  return args.reduce<string[]>((joined, arg) => {
-    const last = joined.at(-1);
-    if (/^-[\d.]/.test(arg) && last?.startsWith("--") && !last.includes("=")) {
-      joined[joined.length - 1] = `${last}=${arg}`;
-    } else joined.push(arg);
-    return joined;
-  }, []);
-}
 
 function valueOf(name: string, { takes }: Flag, value: string | undefined): unknown {
   if (!takes) {
@@ -163,4 +154,4 @@ export function commandOf(task: string, args: readonly string[], without: readon
 }
 
 /** Quotes an argument for a shell if necessary. */
-const quoted = (arg: string): string => /^[\w./,:=+@%-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
+export const quoted = (arg: string): string => /^[\w./,:=+@%-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;

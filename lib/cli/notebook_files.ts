@@ -39,7 +39,7 @@ export const tagged = (cell: Cell, tag: string): boolean => cell.metadata.tags?.
 export const codeOf = ({ cells }: Notebook): readonly Cell[] => cells.filter(({ cell_type }) => cell_type === "code");
 
 /** The notebooks' directory. */
-export const NOTEBOOKS = new URL("../../notebooks/", import.meta.url).pathname;
+export const NOTEBOOKS = join(import.meta.dirname!, "../../notebooks");
 
 /** The notebooks' names, in order. */
 export async function notebookNames(): Promise<string[]> {

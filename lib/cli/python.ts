@@ -25,14 +25,16 @@ export function pythonOf(tools: PythonTools): string {
   return Deno.build.os === "windows" ? join(home, "Scripts", "python.exe") : join(home, "bin", "python");
 }
 
+/** A file in the environment, which goes when the environment goes. */
 const readyMark = (tools: PythonTools) =>
-  join(cacheDirectory(), "python", `${tools}-${REQUIREMENTS[tools].join("-").replaceAll("==", "-")}.ready`);
+  join(cacheDirectory(), "python", tools, `${REQUIREMENTS[tools].join("-").replaceAll("==", "-")}.ready`);
 
-/** Whether an environment is complete. */
-export const hasPython = (tools: PythonTools): Promise<boolean> => exists(readyMark(tools));
+/** Whether an environment is complete. Its interpreter is gone if the system's Python, to which it links, is. */
+export const hasPython = async (tools: PythonTools): Promise<boolean> =>
+  await exists(readyMark(tools)) && await exists(pythonOf(tools));
 
 /** The path of a script next to this module. */
-export const pythonScript = (name: string): string => new URL(`./python/${name}`, import.meta.url).pathname;
+export const pythonScript = (name: string): string => join(import.meta.dirname!, "python", name);
 
 /**
  * Sets up an environment unless it is already complete. If two processes do this at once, one waits for the other.

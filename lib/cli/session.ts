@@ -12,10 +12,13 @@ import { cyclesOf, describeSchedule } from "../experiments/describe.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import { cifar10IsCached } from "../data/cifar10/mod.ts";
 import { planExperiment, type RunPlan } from "../experiments/plan.ts";
+import { isSlow } from "../experiments/presets.ts";
 import { chooseData, type RunData } from "../experiments/data.ts";
 import { DATASETS, factsOf, type Images } from "../experiments/registries/datasets.ts";
 import { readExperiment, type SavedExperiment } from "../experiments/saved.ts";
 import { checkChoice } from "../support/check.ts";
+import { exists } from "../support/files.ts";
+import { dirname } from "../support/path.ts";
 import { type Flag, refuseFlags, UsageError } from "./flags.ts";
 import { atTheDoor, showDownload, type Stop, type Voice } from "./terminal.ts";
 
@@ -36,9 +39,15 @@ export function backendFlag(value: string | undefined): BackendChoice {
 }
 
 /**
- * Sets up native TensorFlow if the choice needs it, and says so. If that fails, auto continues with another backend.
+ * Sets up native TensorFlow if the choice needs it, and says so. If that fails, auto continues with another backend; if
+ * the user stops it, nothing continues.
  */
-export async function ensureNative(choice: BackendChoice, offline: boolean, { say }: Voice): Promise<void> {
+export async function ensureNative(
+  choice: BackendChoice,
+  offline: boolean,
+  { say }: Voice,
+  stop?: Stop,
+): Promise<void> {
   if ((choice !== "auto" && choice !== "native") || !needsSetUp()) return;
   if (offline) {
     if (!missingNativePart()) return;
@@ -49,9 +58,16 @@ export async function ensureNative(choice: BackendChoice, offline: boolean, { sa
   }
   say("Setting up native TensorFlow, once:");
   try {
-    const way = await setUpNative({ onStage: (line) => say(`  ${line}`) });
+    const way = await setUpNative({
+      onStage: (line) => {
+        // A stage that Ctrl-C ended looks like one that failed, after which another way would be tried.
+        stop?.signal.throwIfAborted();
+        say(`  ${line}`);
+      },
+    });
     say(`  done (${way === "wheel" ? "TensorFlow 2.21.0" : "libtensorflow 2.9.1"})`);
   } catch (error) {
+    stop?.signal.throwIfAborted();
     if (choice === "native" || !(error instanceof Deno.errors.NotFound)) throw error;
     say(`  ${error.message}`);
     say("  Continuing without it.");
@@ -61,11 +77,12 @@ export async function ensureNative(choice: BackendChoice, offline: boolean, { sa
 /** Starts the backend, after setting it up if necessary, and says which one and why. */
 export async function startBackend(
   choice: BackendChoice,
-  { precision, offline = false }: { precision: Precision; offline?: boolean },
+  { precision, offline = false, stop }: { precision: Precision; offline?: boolean; stop?: Stop },
   speak: Voice,
 ): Promise<BackendName> {
   checkPrecision(precision, choice); // checked before anything is fetched
-  await ensureNative(choice, offline, speak);
+  await ensureNative(choice, offline, speak, stop);
+  stop?.signal.throwIfAborted();
   const { name, reason } = await selectBackend(choice, { precision });
   speak.say(`Backend: ${name} (${reason})${precision === "bfloat16" ? ", convolutions in bfloat16" : ""}`);
   speak.event("backend", { name, reason, precision });
@@ -78,6 +95,25 @@ export async function readSaved(path: string): Promise<SavedExperiment> {
     return await readExperiment(path);
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+/** Says so if the quick preset was made smaller because the backend is slow. */
+export function tellScaled(
+  { preset, data }: Experiment,
+  values: { "train-size"?: number },
+  backend: BackendName,
+  { say }: Voice,
+): void {
+  if (preset === "quick" && isSlow(backend) && values["train-size"] === undefined) {
+    say(`The quick preset is scaled down for ${backend}: ${data.trainSize} images.`);
+  }
+}
+
+/** Throws unless a record can be written at the end, where a mistake would cost the whole training. */
+export async function checkRecord(path: string | undefined): Promise<void> {
+  if (path !== undefined && !await exists(dirname(path))) {
+    throw new UsageError(`Cannot write ${path}: its directory must exist, got none`);
   }
 }
 

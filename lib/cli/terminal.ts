@@ -54,11 +54,12 @@ export function voice(json = false): Voice {
 /** Returns a function that shows the progress of a download. */
 export function showDownload(sink: ProgressSink) {
   let shown = 0;
-  let started: number | undefined;
+  let first: { name: string; received: number; at: number } | undefined;
   return ({ name, received, total, note }: { name: string; received: number; total?: number; note?: string }) => {
     if (note) return void sink.line(`  ${note}`);
     const now = performance.now();
-    started ??= now;
+    // Another source starts anew, and a download that continues has had its first bytes before.
+    if (first?.name !== name || received < first.received) first = { name, received, at: now };
     if (now - shown < Math.min(sink.everyMs, 5000) && received !== total) return;
     shown = now;
     const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
@@ -66,7 +67,10 @@ export function showDownload(sink: ProgressSink) {
     const bar = total
       ? ` [${"=".repeat(Math.round(20 * part)).padEnd(20, ".")}] ${mb(received)} of ${mb(total)}`
       : ` ${mb(received)}`;
-    const rest = part > 0 && part < 1 ? ` - ETA ${duration((now - started) / part * (1 - part))}` : "";
+    const fresh = received - first.received;
+    const rest = total && fresh > 0 && part < 1
+      ? ` - ETA ${duration((now - first.at) / fresh * (total - received))}`
+      : "";
     void (received === total ? sink.line : sink.update ?? sink.line)(`  ${name}${bar}${rest}`);
   };
 }
@@ -80,6 +84,13 @@ export interface Stop {
   readonly signal: AbortSignal;
   /** The exit code for the signal that arrived. */
   readonly code: () => number;
+}
+
+/** Why a command stopped: a signal. */
+class Stopped extends DOMException {
+  constructor(readonly exitCode: number) {
+    super("stopped by a signal", "AbortError");
+  }
 }
 
 /** Listens for Ctrl-C and SIGTERM. The first asks the run to stop, and a second one ends the process at once. */
@@ -96,7 +107,7 @@ export function hearSignals(say: Say): Stop {
       if (controller.signal.aborted) return;
       [code, at] = [number, performance.now()];
       say(`\nStopping after this batch (${name}); press Ctrl-C again to quit immediately.`);
-      controller.abort(new DOMException("stopped by a signal", "AbortError"));
+      controller.abort(new Stopped(number));
     });
   }
   // Without a listener, this signal (a file grew too large) would end the process silently. With one, the write fails
@@ -119,7 +130,7 @@ export async function runCommand(command: () => Promise<number>, verbose: boolea
     const message = error instanceof Error ? error.message : String(error);
     write(Deno.stderr, `${message}\n`);
     if (verbose && error instanceof Error) write(Deno.stderr, `${error.stack}\n`);
-    code = error instanceof UsageError ? 2 : error instanceof DOMException && error.name === "AbortError" ? 130 : 1;
+    code = error instanceof UsageError ? 2 : error instanceof Stopped ? error.exitCode : 1;
   }
   // an import from JSR that never gets an answer would keep the process alive
   Deno.exit(code);

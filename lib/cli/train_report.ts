@@ -14,12 +14,13 @@ import { writeRunFiles } from "../experiments/run_files.ts";
 import type { RunResult } from "../experiments/trainer.ts";
 import { numbersOf } from "../history/history.ts";
 import { join, relative } from "../support/path.ts";
+import { quoted } from "./flags.ts";
 import type { Voice } from "./terminal.ts";
 
 /** Sends events for `--json`, and after the first steps says how long the run will take. */
 export function eventsAndEstimate(
   plan: RunPlan,
-  { say, event, json }: Voice,
+  { sink, event, json }: Voice,
   training: { scheduler?: LearningRateScheduler },
 ): AnyCallback {
   const [skipped, measured] = [2, 8];
@@ -33,7 +34,8 @@ export function eventsAndEstimate(
         const total = (performance.now() - started) / measured *
           (plan.iterations - (training.scheduler?.iteration ?? 0));
         if (total > 600_000) {
-          say(`This run will take about ${duration(total)}; Ctrl-C stops it, --resume continues it.`);
+          // through the sink, which first ends the bar's line
+          void sink.line(`This run will take about ${duration(total)}; Ctrl-C stops it, --resume continues it.`);
         }
       }
       if (!json || !training.scheduler) return;
@@ -47,7 +49,10 @@ export function eventsAndEstimate(
   };
 }
 
-/** Writes the results, prints how the run went, and returns the exit code. */
+/**
+ * Writes the results, prints how the run went, and returns the exit code. For a run that was stopped, `stopped` has
+ * the exit code, and the flags that the command which continues it needs.
+ */
 export async function finish(
   plan: RunPlan,
   data: RunData,
@@ -55,7 +60,7 @@ export async function finish(
   { status, model, scheduler, evaluation, scores, average, elapsedMs }: RunResult,
   directory: string,
   { say, event }: Voice,
-  signalCode: number,
+  stopped: { readonly code: number; readonly flags: readonly string[] },
 ): Promise<number> {
   const { history } = scheduler;
   const names = await writeRunFiles({
@@ -80,9 +85,9 @@ export async function finish(
   }
   if (status === "interrupted" || !evaluation) {
     say([`Stopped after ${scheduler.iteration} of ${plan.iterations} iterations.`, ...files].join("\n"));
-    say(`Continue with: deno task train --resume ${place}`);
+    say(`Continue with: deno task train --resume ${[place, ...stopped.flags].map(quoted).join(" ")}`);
     event("interrupted", { iteration: scheduler.iteration, directory: place });
-    return signalCode;
+    return stopped.code;
   }
   const { accuracy, loss, report } = evaluation;
   say(`\nOn ${evaluation.predictions.length} test images, after ${duration(elapsedMs)}:\n\n${report}`);
@@ -105,7 +110,7 @@ function nextSteps({ experiment }: RunPlan, backend: BackendName, place: string)
   const other = experiment.schedule.name === "triangular" ? "one-cycle" : "triangular";
   const faster = backend === "native" && experiment.precision === "float32" && missingBfloat16() === undefined;
   const steps = [
-    [`open ${join(place, "plots.html")}`, "the interactive plots"],
+    [`open ${quoted(join(place, "plots.html"))}`, "the interactive plots"],
     [`deno task train --schedule ${other}`, "another schedule (--list names them all)"],
     ...faster ? [["deno task train --precision bfloat16", "mixed precision, which this processor has: faster"]] : [],
     ["deno task find-lr", "find the bounds for your own model"],

@@ -21,7 +21,8 @@ export function concatenate(...datasets: readonly ImageDataset[]): ImageDataset 
   const verb = "concatenate data sets";
   if (datasets.length === 0) throw new TypeError(`Cannot ${verb}: there must be one or more, got none`);
   const [{ shape, classNames }] = datasets;
-  const other = datasets.find((one) => `${one.shape}` !== `${shape}` || `${one.classNames}` !== `${classNames}`);
+  const kind = (one: ImageDataset) => JSON.stringify([one.shape, one.classNames]);
+  const other = datasets.find((one) => kind(one) !== kind(datasets[0]));
   if (other) {
     const described = (one: ImageDataset) => `${one.shape.join(" x ")} of ${one.classNames.join(", ")}`;
     throw new TypeError(`Cannot ${verb}: all must be ${described(datasets[0])}, got ${described(other)}`);

@@ -111,9 +111,9 @@ export interface SubsetOptions {
  *
  * @param dataset The images to choose from.
  * @param options See {@linkcode SubsetOptions}.
- * @throws {TypeError} If an option is unknown.
- * @throws {RangeError} If a class is unknown, there are fewer than two classes, or you ask for more images than there
- * are.
+ * @throws {TypeError} If an option is unknown, or the seed is not a number.
+ * @throws {RangeError} If a class is unknown, there are fewer than two classes, you ask for more images than there are,
+ * or the seed is not a whole number.
  * @example
  * ```ts
  * import { imageDataset, subset } from "./dataset.ts";
@@ -131,6 +131,7 @@ export function subset(dataset: ImageDataset, options: SubsetOptions = {}): Imag
   const verb = "take a subset";
   checkOptions(verb, options, ["size", "classes", "seed"]);
   const { classes = dataset.classNames, seed } = options;
+  if (seed !== undefined) checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);
   const places = classes.map((name) => {
     const index = dataset.classNames.indexOf(name);
     if (index < 0) {

@@ -4,7 +4,7 @@
  */
 import type { AnySchedule } from "../schedules/schedule.ts";
 import { deviation, interval95, mean } from "../support/statistics.ts";
-import { shown } from "../support/check.ts";
+import { checkOptions, shown } from "../support/check.ts";
 import type { TrainingHistory } from "../history/history.ts";
 
 /** The scores of one run. */
@@ -67,7 +67,7 @@ export interface CompareOptions<S extends AnySchedule = AnySchedule> {
  *
  * @param options See {@linkcode CompareOptions}.
  * @returns All runs, and a table of means and deviations. The table is in the schedules' order, not a ranking.
- * @throws {TypeError} If there are no schedules, or one is not a function.
+ * @throws {TypeError} If there are no schedules, one of them or `run` is not a function, or an option is unknown.
  * @example
  * ```ts
  * import { compareSchedules, constant } from "../mod.ts";
@@ -84,22 +84,27 @@ export interface CompareOptions<S extends AnySchedule = AnySchedule> {
 export async function compareSchedules<S extends AnySchedule>(
   options: CompareOptions<S>,
 ): Promise<{ runs: ComparisonRun[]; table: ComparisonRow[] }> {
+  const verb = "compare schedules";
+  checkOptions(verb, options, ["schedules", "seeds", "run", "done", "onRun", "signal"]);
   const { schedules, seeds = [42], run, done = [], onRun, signal } = options;
-  const entries = Object.entries(schedules);
+  const entries = Object.entries(schedules ?? {});
   const wrong = entries.find(([, schedule]) => typeof schedule !== "function");
   if (entries.length === 0 || wrong) {
-    throw new TypeError(`Cannot compare schedules: there must be one or more, got ${shown(wrong?.[1] ?? schedules)}`);
+    throw new TypeError(`Cannot ${verb}: there must be one or more, got ${shown(wrong ? wrong[1] : schedules)}`);
   }
+  if (typeof run !== "function") throw new TypeError(`Cannot ${verb}: run must be a function, got ${shown(run)}`);
   const runs = [...done];
+  const order = Object.keys(schedules);
+  const tableSoFar = () => comparisonTable(runs.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name)));
   for (const seed of seeds) {
     for (const [name, schedule] of entries) {
-      if (signal?.aborted) return { runs, table: comparisonTable(runs) };
+      if (signal?.aborted) return { runs, table: tableSoFar() };
       if (runs.some((one) => one.name === name && one.seed === seed)) continue;
       runs.push({ name, seed, ...await run(schedule, seed, name) });
-      await onRun?.(runs.at(-1)!, comparisonTable(runs));
+      await onRun?.(runs.at(-1)!, tableSoFar());
     }
   }
-  return { runs, table: comparisonTable(runs) };
+  return { runs, table: tableSoFar() };
 }
 
 /** Means and deviations by schedule, in the order of their first run, and how far each is behind the best. */
@@ -107,14 +112,18 @@ export function comparisonTable(runs: readonly Omit<ComparisonRun, "history">[])
   const names = [...new Set(runs.map(({ name }) => name))];
   const of = (name: string) => runs.filter((run) => run.name === name);
   const accuracy = (name: string) => mean(of(name).map((run) => run.accuracy));
-  const best = names.reduce((one, other) => accuracy(other) > accuracy(one) ? other : one, names[0]);
+  // a NaN is never the best, not even in the first place
+  const best = names.reduce(
+    (one, other) => accuracy(other) > accuracy(one) || Number.isNaN(accuracy(one)) ? other : one,
+    names[0],
+  );
   return names.map((name) => {
     const own = of(name);
     const differences = own.flatMap((run) => {
       const pair = of(best).find(({ seed }) => seed === run.seed);
       return pair ? [pair.accuracy - run.accuracy] : [];
     });
-    const interval = name === best ? undefined : interval95(differences);
+    const interval = name === best || !differences.every(Number.isFinite) ? undefined : interval95(differences);
     const spread = deviation(own.map((run) => run.accuracy));
     return {
       ...{ name, runs: own.length, accuracy: accuracy(name), loss: mean(own.map((run) => run.loss)) },
@@ -124,19 +133,21 @@ export function comparisonTable(runs: readonly Omit<ComparisonRun, "history">[])
   });
 }
 
-/** The table in Markdown. It points out that an interval that contains 0 gives no ranking. */
+/** The table in Markdown. It says what its intervals do not allow for, and that one that contains 0 gives no ranking. */
 export function comparisonMarkdown(table: readonly ComparisonRow[]): string {
   const percent = (value: number) => (100 * value).toFixed(1);
+  // 0.0 would hide on which side of 0 a bound is
+  const bound = (value: number) => Number(percent(value)) === 0 ? (100 * value).toFixed(2) : percent(value);
   const several = table.some(({ behind }) => behind);
   const lines = table.map(({ name, runs, accuracy, deviation, loss, behind }) => {
     const cells = [
       ...[
         name,
         `${percent(accuracy)}${deviation === undefined ? "" : ` ± ${percent(deviation)}`}`,
-        loss.toFixed(3),
+        Number.isFinite(loss) ? loss.toFixed(3) : "diverged",
         runs,
       ],
-      ...several ? [behind ? `${percent(behind.mean)} (${behind.interval.map(percent).join(" to ")})` : ""] : [],
+      ...several ? [behind ? `${percent(behind.mean)} (${behind.interval.map(bound).join(" to ")})` : ""] : [],
     ];
     return `| ${cells.join(" | ")} |`;
   });
@@ -145,7 +156,12 @@ export function comparisonMarkdown(table: readonly ComparisonRow[]): string {
     ...table.length > 1 && table.some(({ runs }) => runs < 2)
       ? ["One seed is no ranking: another seed may change the order."]
       : [],
-    ...several ? ["Differences are paired by seed. Where the interval holds 0, the two cannot be told apart."] : [],
+    ...several
+      ? [
+        "Differences are paired by seed. Where the interval holds 0, the two cannot be told apart. The best was picked by " +
+        "the same runs, and the intervals are not adjusted for the number of schedules.",
+      ]
+      : [],
   ];
   return [`| ${head.join(" | ")} |`, `|${head.map(() => "---|").join("")}`, ...lines, "", ...notes, ""].join("\n");
 }

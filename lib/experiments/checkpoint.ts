@@ -102,7 +102,7 @@ export async function readCheckpoint(directory: string, run: string): Promise<Ch
     }
     if (found.header.run !== run) {
       throw new TypeError(
-        `Cannot resume from ${path}: it must belong to this model, data and config, got one of another run`,
+        `Cannot resume from ${path}: it must belong to this model, data and config, on this backend, got one of another run`,
       );
     }
     const { header, data } = found;

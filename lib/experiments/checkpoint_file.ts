@@ -23,7 +23,7 @@ export interface CheckpointState {
   readonly average?: WeightAverageState;
 }
 
-const MAGIC = "clr-checkpoint-1";
+const MAGIC = "clr-checkpoint-2";
 
 /** A tensor whose values are stored at a place in a buffer. */
 export interface PackedTensor {
@@ -40,7 +40,7 @@ export type PackedOptimizer = Omit<OptimizerState, "scalars" | "slots"> & {
 };
 /** The header before the tensors. */
 export interface Header extends Omit<CheckpointState, "average"> {
-  masks: number;
+  masks: readonly number[];
   weights: PackedTensor[];
   optimizer: PackedOptimizer;
   average?: Omit<WeightAverageState, "tensors"> & { tensors: PackedTensor[] };
@@ -117,7 +117,8 @@ function isHeader(header: Header, size: number): boolean {
     tensor.shape.reduce((product, side) => product * side, 1) === tensor.length;
   const { position, scheduler, masks, weights, optimizer, average } = isObject(header) ? header : {} as Header;
   return isObject(position) && isCount(position.epoch) && isCount(position.batch) && isObject(scheduler) &&
-    isCount(masks) && Array.isArray(weights) && weights.every(isTensor) && isObject(optimizer) &&
+    Array.isArray(masks) && masks.every(isCount) && Array.isArray(weights) && weights.every(isTensor) &&
+    isObject(optimizer) &&
     isObject(optimizer.numbers) && Object.values(optimizer.numbers).every((value) => typeof value === "number") &&
     isObject(optimizer.scalars) && Object.values(optimizer.scalars).every(isTensor) &&
     isObject(optimizer.slots) &&

@@ -17,6 +17,8 @@ export interface SavedExperiment {
   readonly raw: unknown;
   /** The command that made the run, if the file states it. */
   readonly command?: string;
+  /** The backend that it ran on, if the file states it. */
+  readonly backend?: string;
   /** The record, if the file is one. */
   readonly record?: ResultRecord;
 }
@@ -34,7 +36,9 @@ export async function readExperiment(path: string): Promise<SavedExperiment> {
   });
   const refuse = (cause?: unknown) =>
     new TypeError(`Cannot use ${path}: it must be a run's config.json or a record, got something else`, { cause });
-  let json: { config?: unknown; experiment?: unknown; about?: { command?: string }; runs?: unknown } | null;
+  let json:
+    | { config?: unknown; experiment?: unknown; about?: { command?: string; backend?: string }; runs?: unknown }
+    | null;
   try {
     json = JSON.parse(text);
   } catch (error) {
@@ -46,11 +50,12 @@ export async function readExperiment(path: string): Promise<SavedExperiment> {
   const isRecord = Array.isArray(runs) && runs.length > 0 && runs.every((run) => typeof run?.seed === "number");
   if (runs !== undefined && !isRecord) throw refuse();
   const experiment = isOldConfig(raw) ? fromOldConfig(raw) : raw as Experiment;
-  const command = json!.about?.command;
+  const { command, backend } = json!.about ?? {};
   return {
     experiment,
     raw,
     ...(command && { command }),
+    ...(backend && { backend }),
     ...(isRecord && { record: json as ResultRecord }),
   };
 }

@@ -67,10 +67,14 @@ export async function scoresOf({ experiment }: RunPlan, data: RunData, trained: 
   if (average) await withAverage(model, average, data, () => score("average"));
   if (shots) {
     const models = snapshotDirectory === undefined ? shots.models : await loadSnapshots(snapshotDirectory);
-    if (models.length > 0) {
-      scores.push({ name: "snapshots", evaluation: await evaluate(ensemble(models), data.test, { mean: data.mean }) });
+    try {
+      if (models.length > 0) {
+        const evaluation = await evaluate(ensemble(models), data.test, { mean: data.mean });
+        scores.push({ name: "snapshots", evaluation });
+      }
+    } finally {
+      if (snapshotDirectory !== undefined) models.forEach((one) => one.dispose());
     }
-    if (snapshotDirectory !== undefined) models.forEach((one) => one.dispose());
   }
   return scores;
 }

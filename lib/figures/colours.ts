@@ -51,7 +51,8 @@ export const SERIES: readonly string[] = Object.values(SCHEDULE_COLOURS);
 
 /**
  * Chooses a colour for each name. A schedule has its own colour, however its name is written (`exp_range`, `exp-range`,
- * `exp range`, `expRange`). Any other name gets the first colour that no name in the list has yet.
+ * `exp range`, `expRange`). Any other name gets the first colour that no name in the list has yet. So does a schedule
+ * whose colour belongs to another one before it, as `caffe-fixed` after `fixed`.
  *
  * @param names The names that appear in the same figure.
  * @returns Their colours, in order.
@@ -64,14 +65,21 @@ export const SERIES: readonly string[] = Object.values(SCHEDULE_COLOURS);
  * ```
  */
 export function coloursOf(names: readonly string[]): string[] {
-  const own = names.map(scheduleColour);
-  const free = SERIES.filter((colour) => !own.includes(colour));
-  const others = names.filter((_, index) => own[index] === undefined);
+  const keys = names.map((name) => scheduleKey(name) ?? name);
+  const own = new Map<string, string>();
+  for (const key of keys) {
+    const colour = BY_NAME.get(key);
+    if (colour !== undefined && ![...own.values()].includes(colour)) own.set(key, colour);
+  }
+  const taken = [...own.values()];
+  const free = SERIES.filter((colour) => !taken.includes(colour));
+  const others = keys.filter((key) => !own.has(key));
   const spare = free.length > 0 ? free : SERIES;
-  return names.map((name, index) => own[index] ?? spare[others.indexOf(name) % spare.length]);
+  return keys.map((key) => own.get(key) ?? spare[others.indexOf(key) % spare.length]);
 }
 
-function scheduleColour(name: string): string | undefined {
+/** The one way in which a schedule's name is written in the lists above; undefined if it is no schedule's. */
+function scheduleKey(name: string): string | undefined {
   const key = name.replaceAll(/([a-z])([A-Z])/g, "$1-$2").toLowerCase().replaceAll(/[\s_]+/g, "-");
-  return BY_NAME.get(key) ?? BY_NAME.get(key.replace(/-decay$/, ""));
+  return [key, key.replace(/-decay$/, "")].find((one) => BY_NAME.has(one));
 }

@@ -3,14 +3,14 @@
  * @module
  */
 import { recordsOf, type TrainingHistory } from "../history/history.ts";
-import { shown } from "../support/check.ts";
+import { checkOptions, shown } from "../support/check.ts";
 import { metricAxis, metricWords, rateAxis, timeAxis } from "./axes.ts";
 import { coloursOf } from "./colours.ts";
 import { type Curve, sharedGrid, valueAt } from "./curves.ts";
 import { type Figure, type FigureOptions, layout, line, NAMES_BESIDE, type Trace } from "./figure.ts";
-import { reduceLine } from "./reduce.ts";
+import { type Points, reduceLine } from "./reduce.ts";
 import { bandsFirst, meanAndBand, seedsTitle } from "./seeds.ts";
-import { byEpoch, historyOf, type HistorySource } from "./source.ts";
+import { byEpoch, countsIterations, historyOf, type HistorySource } from "./source.ts";
 
 /** One run of a comparison. */
 export interface ComparedRun {
@@ -33,11 +33,12 @@ export interface ComparisonFigureOptions extends FigureOptions {
  *
  * Each schedule has one line in its own colour, the mean of its seeds, and a band of one standard deviation (n - 1) on
  * each side. Between two epochs, a run is interpolated linearly. The mean ends with the shortest of its runs, so that
- * no part of a line averages only the runs that survived.
+ * no part of a line averages only the runs that survived. The rate is that of the seed that was trained longest.
  *
  * @param runs The runs. Runs with the same name are seeds of the same schedule.
  * @param options `title`; `metric`, by epoch, default `"val_accuracy"`.
- * @throws {TypeError} If there are no runs, or one has no history.
+ * @throws {TypeError} If there are no runs, one has no history, some count iterations and others epochs, or an option is
+ * unknown.
  * @example
  * ```ts
  * import { comparisonFigure } from "./comparison.ts";
@@ -47,13 +48,19 @@ export interface ComparisonFigureOptions extends FigureOptions {
  * ```
  */
 export function comparisonFigure(runs: readonly ComparedRun[], options: ComparisonFigureOptions = {}): Figure {
+  const verb = "compare runs";
   if (!Array.isArray(runs) || runs.length === 0 || runs.some((run) => typeof run?.name !== "string")) {
-    throw new TypeError(`Cannot compare runs: there must be one or more, each with a name, got ${shown(runs)}`);
+    throw new TypeError(`Cannot ${verb}: there must be one or more, each with a name, got ${shown(runs)}`);
   }
+  checkOptions(verb, options, ["metric", "title"]);
   const { metric = "val_accuracy", title = "Schedules at an equal budget" } = options;
   const names = [...new Set(runs.map(({ name }) => name))];
   const colours = coloursOf(names);
   const histories = runs.map(({ history }) => historyOf(history));
+  const byIteration = histories.some(countsIterations);
+  if (byIteration && histories.some((history) => history.epochs.length > 0 && !countsIterations(history))) {
+    throw new TypeError(`Cannot ${verb}: all must count iterations, or all epochs, got both`);
+  }
   const [metrics, rates, counts]: [Trace[], Trace[], number[]] = [[], [], []];
   for (const [index, name] of names.entries()) {
     const color = colours[index];
@@ -66,14 +73,10 @@ export function comparisonFigure(runs: readonly ComparedRun[], options: Comparis
       metrics.push(...meanAndBand(entry, x, x.map((at) => curves.map((curve) => valueAt(curve, at))), { color }));
       counts.push(curves.length);
     }
-    const { x, y } = ratesOf(own[0]);
+    const { x, y } = own.map(ratesOf).reduce((one, other) => endOf(other) > endOf(one) ? other : one);
     const look = { color, width: 1.5, yaxis: "y2", showlegend: curves.length === 0, legendgroup: entry };
     if (x.length > 0) rates.push(line(entry, x, y, look));
   }
-  // tfjs's own histories contain only epochs
-  const byIteration = histories.some(({ iterations, epochs }) =>
-    iterations.length > 0 || epochs.some(({ epoch, iteration }) => iteration !== epoch + 1)
-  );
   const below = rates.length > 0;
   return {
     data: [...bandsFirst(metrics), ...rates],
@@ -104,8 +107,11 @@ function curveOf(history: TrainingHistory, metric: string): Curve {
 }
 
 /** The rates by iteration, or the last rate of each epoch if nothing finer is known. */
-function ratesOf(history: TrainingHistory): { x: number[]; y: (number | null)[] } {
+function ratesOf(history: TrainingHistory): Points {
   if (history.iterations.length > 0) return reduceLine(history.iterations, history.lr);
   const rates = byEpoch(history, "lr");
   return rates ? reduceLine(history.epochs.map(({ iteration }) => iteration), rates) : { x: [], y: [] };
 }
+
+/** Where a line ends. */
+const endOf = ({ x }: Points) => x.length > 0 ? x[x.length - 1] : -Infinity;

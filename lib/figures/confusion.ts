@@ -2,6 +2,7 @@
  * Draws a confusion matrix.
  * @module
  */
+import { checkOptions, shown } from "../support/check.ts";
 import { axis } from "./axes.ts";
 import { type Figure, type FigureOptions, layout } from "./figure.ts";
 
@@ -12,6 +13,7 @@ import { type Figure, type FigureOptions, layout } from "./figure.ts";
  *
  * @param confusion Counts, `confusion[truth][prediction]`, or an evaluation with them.
  * @param options `classNames`, by index; `title`.
+ * @throws {TypeError} If the matrix is not square, there is not one name for each class, or an option is unknown.
  * @example
  * ```ts
  * import { confusionFigure } from "./confusion.ts";
@@ -24,8 +26,16 @@ export function confusionFigure(
   confusion: readonly (readonly number[])[] | { readonly confusion: readonly (readonly number[])[] },
   options: FigureOptions & { classNames?: readonly string[] } = {},
 ): Figure {
+  const verb = "draw a confusion matrix";
   const counts = "confusion" in confusion ? confusion.confusion : confusion;
+  if (!isSquare(counts)) {
+    throw new TypeError(`Cannot ${verb}: it must have as many columns as rows, got ${shown(counts)}`);
+  }
+  checkOptions(verb, options, ["classNames", "title"]);
   const { classNames = counts.map((_, index) => String(index)), title = "Confusion matrix" } = options;
+  if (classNames.length !== counts.length) {
+    throw new TypeError(`Cannot ${verb}: classNames must be ${counts.length} names, got ${shown(classNames)}`);
+  }
   const cells = counts.flatMap((row, truth) => {
     const sum = row.reduce((all, count) => all + count, 0) || 1;
     return row.map((count, said) => ({ truth, said, count, share: count / sum, right: truth === said }));
@@ -68,6 +78,10 @@ export function confusionFigure(
       })),
     }),
   };
+}
+
+function isSquare(rows: unknown): boolean {
+  return Array.isArray(rows) && rows.length > 0 && rows.every((row) => row?.length === rows.length);
 }
 
 const RIGHT = [31, 90, 147];

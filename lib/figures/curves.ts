@@ -18,9 +18,14 @@ export function sharedGrid(curves: readonly Curve[]): number[] {
   return [...new Set(curves.flatMap(({ x }) => x))].filter((at) => at >= first && at <= last).sort((a, b) => a - b);
 }
 
-/** A curve's value, interpolated linearly between its points. */
+/** A curve's value, interpolated linearly between its points. `at` lies between the first and the last of them. */
 export function valueAt({ x, y }: Curve, at: number): number {
-  const right = x.findIndex((value) => value >= at);
+  let [low, right] = [0, x.length - 1];
+  while (low < right) {
+    const middle = (low + right) >> 1;
+    if (x[middle] < at) low = middle + 1;
+    else right = middle;
+  }
   if (x[right] === at) return y[right];
   return y[right - 1] + (y[right] - y[right - 1]) * (at - x[right - 1]) / (x[right] - x[right - 1]);
 }

@@ -65,19 +65,31 @@ export const NAMES_BESIDE = {
   legend: { orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top", tracegroupgap: 0 },
 } as const;
 
-/** A line in the common style. NaN and infinite values become gaps. */
+/**
+ * A line in the common style. NaN and infinite values become gaps. If a point has a gap on both sides, small markers
+ * make it visible.
+ */
 export function line(name: string, x: readonly number[], y: readonly (number | null)[], options: Trace = {}): Trace {
   const { color = COLOURS.training, width = 2, dash, ...rest } = options;
+  const values = y.map((value) => value !== null && Number.isFinite(value) ? value : null);
+  const isPoint = (index: number) => typeof values[index] === "number";
+  const lone = rest.mode === undefined &&
+    values.some((_, index) => isPoint(index) && !isPoint(index - 1) && !isPoint(index + 1));
   return {
     type: "scatter",
-    mode: "lines",
+    ...(lone ? { mode: "lines+markers", marker: { size: 4, color } } : { mode: "lines" }),
     name,
     x: [...x],
-    y: y.map((value) => value !== null && Number.isFinite(value) ? value : null),
+    y: values,
     // by default, plotly.js would drop more points and visibly bend curves
     line: { color, width, simplify: false, ...(dash !== undefined && { dash }) },
     ...rest,
   };
+}
+
+/** Whether a figure is in 3D. WebGL draws it, which only browsers have. */
+export function isThreeDimensional({ data }: Figure): boolean {
+  return data.some(({ type }) => type === "surface" || type === "scatter3d");
 }
 
 /** A figure's title as text. */

@@ -4,6 +4,7 @@
  */
 import { encode } from "fast-png";
 import type { ImageDataset } from "../data/dataset.ts";
+import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
 import { type Figure, type FigureOptions, layout } from "./figure.ts";
 
 /** Options of {@linkcode imageGridFigure}. */
@@ -21,6 +22,9 @@ export interface ImageGridOptions extends FigureOptions {
  *
  * @param dataset The images.
  * @param options See {@linkcode ImageGridOptions}.
+ * @throws {TypeError} If an option is unknown, or there is not one caption for each image.
+ * @throws {RangeError} If there are no images, an index is not one of the data set's, or `columns` is not a whole number
+ * of 1 or more.
  * @example
  * ```ts
  * import { imageDataset } from "../data/dataset.ts";
@@ -31,9 +35,20 @@ export interface ImageGridOptions extends FigureOptions {
  * ```
  */
 export function imageGridFigure(dataset: ImageDataset, options: ImageGridOptions = {}): Figure {
+  const verb = "draw images";
+  checkOptions(verb, options, ["indices", "columns", "captions", "title"]);
   const { columns = 10, title = "Images" } = options;
   const indices = options.indices ?? Array.from({ length: Math.min(20, dataset.size) }, (_, index) => index);
+  checkNumber(verb, "columns", columns, ...rules.count);
+  checkNumber(verb, "the number of images", indices.length, ...rules.count);
+  const rule = `a whole number below ${dataset.size}, the number of images`;
+  for (const index of indices) {
+    checkNumber(verb, "each index", index, rule, (n) => Number.isInteger(n) && n >= 0 && n < dataset.size);
+  }
   const captions = options.captions ?? indices.map((index) => dataset.classNames[dataset.labels[index]]);
+  if (captions.length !== indices.length) {
+    throw new TypeError(`Cannot ${verb}: captions must be ${indices.length} texts, got ${shown(captions)}`);
+  }
   const [height, width, channels] = dataset.shape;
   const lines = Math.max(1, ...captions.map((text) => text.split("<br>").length));
   const [gap, caption] = [Math.ceil(width / 10), Math.ceil(height / 3) + (lines - 1) * Math.ceil(height / 5)];

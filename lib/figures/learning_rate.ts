@@ -4,20 +4,25 @@
  */
 import type { TrainingHistory } from "../history/history.ts";
 import type { CyclicalOptions } from "../schedules/cyclical.ts";
-import type { Schedule, ScheduleConfig } from "../schedules/schedule.ts";
-import { checkNumber, rules, shown } from "../support/check.ts";
+import { type AnySchedule, asSchedule, type Schedule, type ScheduleConfig } from "../schedules/schedule.ts";
+import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
 import { cycleMarks } from "./annotated_cycle.ts";
 import { axis, rateAxis, timeAxis } from "./axes.ts";
 import { COLOURS, type Figure, type FigureOptions, layout, line, NAMES_BESIDE, type Trace } from "./figure.ts";
 import { coloursOf } from "./colours.ts";
 import { reduceLine } from "./reduce.ts";
-import { byEpoch, historyOf, type HistorySource } from "./source.ts";
+import { byEpoch, countsIterations, historyOf, type HistorySource, timesOf } from "./source.ts";
+
+const VERB = "draw a learning rate";
 
 /** Options of {@linkcode learningRateFigure}. */
 export interface LearningRateFigureOptions extends FigureOptions {
   /** For schedules: how many iterations to draw. Default 1000, or two cycles with `annotate`. */
   iterations?: number;
-  /** For a single cyclical schedule: whether to mark its bounds, a step size and a cycle. Default false. */
+  /**
+   * For a single cyclical schedule: whether to mark its bounds, a step size and a cycle. The momentum is then left out.
+   * Default false.
+   */
   annotate?: boolean;
 }
 
@@ -25,10 +30,13 @@ export interface LearningRateFigureOptions extends FigureOptions {
  * Draws the learning rate by iteration and, if it is cycled, the momentum below it. The source is a training or
  * schedules.
  *
- * @param source A training (see {@linkcode HistorySource}), a schedule, or several by name.
+ * @param source A training (see {@linkcode HistorySource}), a schedule, or several by name. A function that returns the
+ * rate as a number is a schedule, too.
  * @param options `title`; `iterations` and `annotate`, for schedules.
- * @throws {TypeError} If there is nothing to draw, or `annotate` is used with anything but a single cyclical schedule.
- * @throws {RangeError} If `iterations` is not a whole number of 1 or more.
+ * @throws {TypeError} If there is nothing to draw, an option is unknown, a function of yours returns something else than
+ * a rate, or `annotate` is used with anything but a single cyclical schedule.
+ * @throws {RangeError} If `iterations` is not a whole number of 1 or more, or a function of yours returns a rate that is
+ * negative or not finite.
  * @example
  * ```ts
  * import { cyclical } from "../schedules/mod.ts";
@@ -39,9 +47,10 @@ export interface LearningRateFigureOptions extends FigureOptions {
  * ```
  */
 export function learningRateFigure(
-  source: HistorySource | Schedule | Readonly<Record<string, Schedule>>,
+  source: HistorySource | AnySchedule | Readonly<Record<string, AnySchedule>>,
   options: LearningRateFigureOptions = {},
 ): Figure {
+  checkOptions(VERB, options, ["title", "iterations", "annotate"]);
   const { annotate = false, title = "Learning rate" } = options;
   const schedules = typeof source === "function" ? { "learning rate": source } : schedulesIn(source);
   if (annotate) return annotated(source, options);
@@ -55,12 +64,13 @@ export function learningRateFigure(
  * The lines of schedules over this many iterations. If there is only one schedule, its momentum gets its own colour and
  * name.
  */
-function linesOf(schedules: Readonly<Record<string, Schedule>>, iterations: number, own?: string[]) {
+function linesOf(schedules: Readonly<Record<string, AnySchedule>>, iterations: number, own?: string[]) {
   checkNumber("draw a schedule", "iterations", iterations, ...rules.count);
   const i = Array.from({ length: iterations + 1 }, (_, index) => index);
   const colours = own ?? coloursOf(Object.keys(schedules));
   const [rates, momenta]: Trace[][] = [[], []];
-  for (const [index, [name, schedule]] of Object.entries(schedules).entries()) {
+  for (const [index, [name, given]] of Object.entries(schedules).entries()) {
+    const schedule = asSchedule(VERB, name, given);
     const values = i.map((iteration) => schedule(iteration));
     const rate = reduceLine(i, values.map(({ learningRate }) => learningRate));
     rates.push(line(name, rate.x, rate.y, { color: colours[index], legendgroup: name }));
@@ -100,14 +110,14 @@ function panels(rates: Trace[], momenta: Trace[], title: string, byIteration = t
 function ofHistory(history: TrainingHistory, title: string): Figure {
   const momenta = history.momentum && reduceLine(history.iterations, history.momentum);
   const lines = momenta ? [momentumLine(momenta.x, momenta.y)] : [];
-  return panels([rateLine(history)], lines, title, history.iterations.length > 0);
+  return panels([rateLine(history)], lines, title, countsIterations(history));
 }
 
 /** The line of a training's rate, by iteration, or by epoch if nothing finer is known. */
 export function rateLine(history: TrainingHistory): Trace {
   const { x, y } = history.iterations.length > 0
     ? reduceLine(history.iterations, history.lr)
-    : { x: history.epochs.map(({ epoch }) => epoch + 1), y: byEpoch(history, "lr") ?? [] };
+    : { x: timesOf(history, history.epochs), y: byEpoch(history, "lr") ?? [] };
   return line("learning rate", x, y, { color: COLOURS.lr });
 }
 
@@ -130,9 +140,9 @@ function annotated(source: unknown, options: LearningRateFigureOptions): Figure 
   };
 }
 
-function schedulesIn(source: unknown): Record<string, Schedule> | undefined {
+function schedulesIn(source: unknown): Record<string, AnySchedule> | undefined {
   const values = Object.values(source ?? {});
   return values.length > 0 && values.every((value) => typeof value === "function")
-    ? source as Record<string, Schedule>
+    ? source as Record<string, AnySchedule>
     : undefined;
 }

@@ -2,6 +2,7 @@
  * Draws a loss over two weights, with descents on it.
  * @module
  */
+import { checkChoice, checkNumber, checkOptions, rules } from "../support/check.ts";
 import { axis } from "./axes.ts";
 import { coloursOf } from "./colours.ts";
 import { type Figure, type FigureOptions, layout, type Trace } from "./figure.ts";
@@ -34,6 +35,8 @@ export interface LossSurfaceOptions extends FigureOptions {
  *
  * @param loss The loss at a point.
  * @param options See {@linkcode LossSurfaceOptions}.
+ * @throws {TypeError} If an option is unknown or of the wrong kind.
+ * @throws {RangeError} If a range does not rise, or the view is unknown.
  * @example
  * ```ts
  * import { lossSurfaceFigure } from "./loss_surface.ts";
@@ -43,13 +46,16 @@ export interface LossSurfaceOptions extends FigureOptions {
  * ```
  */
 export function lossSurfaceFigure(loss: (x: number, y: number) => number, options: LossSurfaceOptions = {}): Figure {
+  const verb = "draw a loss surface";
+  checkOptions(verb, options, ["xRange", "yRange", "descents", "view", "title"]);
   const { xRange = [-2, 2], yRange = [-2, 2], descents = [], view = "3d", title = "Loss surface" } = options;
-  const steps = 60;
-  const along = ([from, to]: readonly [number, number]) =>
-    Array.from({ length: steps + 1 }, (_, i) => Number((from + (to - from) * i / steps).toFixed(4)));
+  checkChoice(verb, "view", view, ["3d", "map"]);
+  checkNumber(verb, "the width of xRange", xRange[1] - xRange[0], ...rules.positive);
+  checkNumber(verb, "the width of yRange", yRange[1] - yRange[0], ...rules.positive);
   const [x, y] = [along(xRange), along(yRange)];
   const z = y.map((b) => x.map((a) => Number(loss(a, b).toPrecision(5))));
   const surface = { x, y, z, colorscale: "Viridis", colorbar: { title: { text: "loss" }, thickness: 14 } };
+  const [low, high] = heightOf(z);
   const colours = coloursOf(descents.map(({ name }) => name));
   const paths = descents.map(({ name, path }, index): Trace => {
     const color = colours[index];
@@ -60,7 +66,7 @@ export function lossSurfaceFigure(loss: (x: number, y: number) => number, option
         type: "scatter3d",
         x: px,
         y: py,
-        z: path.map(([a, b]) => loss(a, b) + 0.02),
+        z: path.map(([a, b]) => loss(a, b) + 0.005 * (high - low)), // a little above the surface
         ...looks,
         marker: { size: 2.5, color },
       }
@@ -84,11 +90,28 @@ export function lossSurfaceFigure(loss: (x: number, y: number) => number, option
       plot_bgcolor: undefined, // a plot in 3D has no plot background
       hovermode: "closest",
       scene: {
-        xaxis: { title: { text: "weight 1" } },
-        yaxis: { title: { text: "weight 2" } },
-        zaxis: { title: { text: "loss" } },
+        // without ranges, a descent that diverges would shrink the surface to a speck
+        xaxis: { title: { text: "weight 1" }, range: [...xRange] },
+        yaxis: { title: { text: "weight 2" }, range: [...yRange] },
+        zaxis: { title: { text: "loss" }, range: [low, high] },
         camera: { eye: { x: 1.5, y: -1.5, z: 1.1 } },
       },
     }),
   };
+}
+
+/** 61 numbers evenly over a range, rounded to a few digits more than their distance. */
+function along([from, to]: readonly [number, number]): number[] {
+  const steps = 60;
+  const digits = Math.min(100, Math.max(4, 4 - Math.floor(Math.log10(to - from))));
+  return Array.from({ length: steps + 1 }, (_, i) => Number((from + (to - from) * i / steps).toFixed(digits)));
+}
+
+/** The range of the losses, with a little room. */
+function heightOf(z: readonly number[][]): [low: number, high: number] {
+  const finite = z.flat().filter(Number.isFinite);
+  if (finite.length === 0) return [0, 1];
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const room = 0.02 * (high - low || 1);
+  return [low - room, high + room];
 }

@@ -2,7 +2,7 @@
  * Draws a network: its blocks as boxes, and what is inside them.
  * @module
  */
-import { shown } from "../support/check.ts";
+import { checkOptions, shown } from "../support/check.ts";
 import { type Figure, type FigureOptions, layout } from "./figure.ts";
 import { describeModel, type LayerDescription, type ModelDescription, type ModelLike } from "./model_description.ts";
 import { type Box, drawBoxes, type Drawing } from "./model_drawing.ts";
@@ -41,7 +41,7 @@ interface Kind {
  *
  * @param model A tf.LayersModel that knows the shape of its input, or a description from `describeModel`.
  * @param options `title`; by default, the model's name and its number of parameters.
- * @throws {TypeError} If the model has no layers, or a layer's input is missing.
+ * @throws {TypeError} If the model has no layers, a layer's input is missing, or an option is unknown.
  * @example
  * ```ts
  * import * as tf from "@tensorflow/tfjs";
@@ -55,6 +55,7 @@ export function modelFigure(model: ModelDescription | ModelLike, options: Figure
   if (!Array.isArray(model?.layers) || model.layers.length === 0) {
     throw new TypeError(`Cannot draw a model: it must have one layer or more, got ${shown(model?.layers)}`);
   }
+  checkOptions("draw a model", options, ["title"]);
   const { name, layers } = isDescribed(model) ? model : describeModel(model);
   if (!layers.every(isLayer)) {
     const rule = "each layer needs a name, a className, an outputShape of numbers and nulls, and inputs by name";

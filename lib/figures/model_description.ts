@@ -30,8 +30,10 @@ export interface ModelDescription {
 /** What {@linkcode describeModel} needs of a layer. tfjs's layers have it. */
 export interface LayerLike {
   readonly name: string;
-  readonly outputShape: unknown;
-  readonly inboundNodes: readonly { readonly inboundLayers: readonly LayerLike[] }[];
+  /** Where it was applied: to the outputs of which layers, and with what shapes of its own. */
+  readonly inboundNodes: readonly { readonly inboundLayers: readonly LayerLike[]; readonly outputShapes: unknown }[];
+  /** The layers of a nested model. */
+  readonly layers?: readonly LayerLike[];
   getClassName(): string;
   getConfig(): Record<string, unknown>;
   countParams(): number;
@@ -44,7 +46,8 @@ export interface ModelLike {
 }
 
 /**
- * Describes a network as plain JSON, which `modelFigure` can draw and a file can store.
+ * Describes a network as plain JSON, which `modelFigure` can draw and a file can store. A nested model counts as one
+ * layer.
  *
  * @param model A tf.LayersModel, functional or sequential, that knows the shape of its input.
  * @returns Its layers with kinds, shapes and connections.
@@ -58,7 +61,15 @@ export interface ModelLike {
  * ```
  */
 export function describeModel(model: ModelLike): ModelDescription {
-  const before = (layer: LayerLike) => layer.inboundNodes[0]?.inboundLayers ?? [];
+  const owners = ownersOf(model.layers);
+  // a nested model has a first node of its own without inputs, and a shared layer has nodes in other models
+  const nodeOf = ({ inboundNodes }: LayerLike) => {
+    const fed = inboundNodes.filter(({ inboundLayers }) => inboundLayers.length > 0);
+    return fed.find(({ inboundLayers }) => inboundLayers.every((layer) => owners.has(layer))) ?? fed[0] ??
+      inboundNodes[0];
+  };
+  const before = (layer: LayerLike) =>
+    (nodeOf(layer)?.inboundLayers ?? []).map((input) => owners.get(input) ?? input).filter((input) => input !== layer);
   // a sequential model does not list its input
   const inputs = model.layers.flatMap(before).filter((layer) => !model.layers.includes(layer));
   return {
@@ -66,12 +77,25 @@ export function describeModel(model: ModelLike): ModelDescription {
     layers: [...new Set([...inputs, ...model.layers])].map((layer) => ({
       name: layer.name,
       className: layer.getClassName(),
-      outputShape: firstShape(layer.outputShape),
+      outputShape: firstShape(nodeOf(layer)?.outputShapes),
       inputs: before(layer).map(({ name }) => name),
       ...detailOf(layer.getConfig()),
       parameters: layer.countParams(),
     })),
   };
+}
+
+/** The model's own layer to which each layer belongs: itself, or the nested model that it is in. */
+function ownersOf(layers: readonly LayerLike[]): Map<LayerLike, LayerLike> {
+  const owners = new Map(layers.map((layer) => [layer, layer]));
+  const claim = (owner: LayerLike, inner: readonly LayerLike[] = []) => {
+    for (const layer of inner) {
+      if (!owners.has(layer)) owners.set(layer, owner);
+      claim(owner, layer.layers);
+    }
+  };
+  for (const layer of layers) claim(layer, layer.layers);
+  return owners;
 }
 
 /** A layer with several outputs has a list of shapes, of which the first is used. */

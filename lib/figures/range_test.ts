@@ -2,9 +2,11 @@
  * Draws a learning-rate range test.
  * @module
  */
-import { checkChoice, checkNumber, rules, shown } from "../support/check.ts";
+import { checkChoice, checkNumber, checkOptions, rules, shown } from "../support/check.ts";
 import { axis, rateAxis } from "./axes.ts";
 import { COLOURS, type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
+
+const VERB = "draw a range test";
 
 /** What {@linkcode rangeTestFigure} draws: the result of `findLearningRate`. */
 export interface RangeTestCurves {
@@ -23,12 +25,13 @@ export interface RangeTestCurves {
 }
 
 /**
- * Draws a range test: the loss (or the error rate) against the rate, on a logarithmic axis. Dashed lines mark the
- * bounds, with names above the plot, and the range between them is tinted. The suggestions are marks on the curve.
+ * Draws a range test: the loss (or the error rate) against the rate, on a logarithmic axis (on a linear one if a rate is
+ * 0). Dashed lines mark the bounds, with names above the plot, and the range between them is tinted. The suggestions are
+ * marks on the curve.
  *
  * @param test The result of `findLearningRate`.
  * @param options `title`.
- * @throws {TypeError} If the curves are not lists of numbers of equal length.
+ * @throws {TypeError} If the curves are not lists of numbers of equal length, or an option is unknown.
  * @throws {RangeError} If a bound is not above 0, or the metric is unknown.
  * @example
  * ```ts
@@ -42,8 +45,10 @@ export interface RangeTestCurves {
  */
 export function rangeTestFigure(test: RangeTestCurves, options: FigureOptions = {}): Figure {
   checkTest(test);
+  checkOptions(VERB, options, ["title"]);
   const { learningRates, losses, smoothedLosses, suggestions = {}, bounds, metric = "loss" } = test;
   const words = metric === "errorRate" ? "error rate" : "loss";
+  const log = learningRates.every((rate) => rate === null || rate > 0); // a saved test may hold null
   return {
     data: [
       line(`${words} of each batch`, learningRates, losses, { color: `${COLOURS.training}55`, width: 1 }),
@@ -54,29 +59,28 @@ export function rangeTestFigure(test: RangeTestCurves, options: FigureOptions = 
       hovermode: "closest",
       margin: { l: 70, r: 190, t: 80, b: 60 },
       legend: { orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top" },
-      xaxis: rateAxis("learning rate (log scale)", { type: "log", dtick: 1 }),
+      xaxis: log ? rateAxis("learning rate (log scale)", { type: "log", dtick: 1 }) : rateAxis(),
       yaxis: axis(words, {
         range: heightOf(smoothedLosses, metric),
         ...(metric === "errorRate" && { tickformat: "~%" }),
       }),
-      ...(bounds && { shapes: boundMarks(bounds), annotations: boundNames(bounds) }),
+      ...(bounds && { shapes: boundMarks(bounds), annotations: boundNames(bounds, log) }),
     }),
   };
 }
 
 function checkTest(test: RangeTestCurves): void {
-  const verb = "draw a range test";
   const { learningRates, losses, smoothedLosses, suggestions = {}, bounds, metric = "loss" } = test ?? {};
   const isList = (list: unknown) =>
     Array.isArray(list) && list.length === learningRates.length &&
     list.every((value) => typeof value === "number" || value === null);
   if (![learningRates, losses, smoothedLosses].every(isList) || typeof suggestions !== "object") {
-    throw new TypeError(`Cannot ${verb}: it needs rates, losses and smoothed losses of one length, got ${shown(test)}`);
+    throw new TypeError(`Cannot ${VERB}: it needs rates, losses and smoothed losses of one length, got ${shown(test)}`);
   }
-  checkChoice(verb, "metric", metric, ["loss", "errorRate"]);
+  checkChoice(VERB, "metric", metric, ["loss", "errorRate"]);
   if (bounds === undefined) return;
-  checkNumber(verb, "baseLr", bounds?.baseLr, ...rules.positive);
-  checkNumber(verb, "maxLr", bounds?.maxLr, ...rules.positive);
+  checkNumber(VERB, "baseLr", bounds?.baseLr, ...rules.positive);
+  checkNumber(VERB, "maxLr", bounds?.maxLr, ...rules.positive);
 }
 
 /** The range of heights worth showing. A diverging loss would otherwise flatten the part that matters. */
@@ -124,9 +128,9 @@ function boundMarks({ baseLr, maxLr }: Bounds): Trace[] {
 }
 
 /** The names of the bounds, above the plot where no curve is. They extend away from each other. */
-function boundNames({ baseLr, maxLr }: Bounds): Trace[] {
+function boundNames({ baseLr, maxLr }: Bounds, log: boolean): Trace[] {
   const name = (x: number, text: string, xanchor: "left" | "right") => ({
-    ...{ x: Math.log10(x), y: 1.01, yref: "paper", yanchor: "bottom", xanchor, showarrow: false },
+    ...{ x: log ? Math.log10(x) : x, y: 1.01, yref: "paper", yanchor: "bottom", xanchor, showarrow: false },
     ...{ text: `${text} ${x.toExponential(1)}`, font: { color: BOUNDS, size: 12 } },
   });
   return [name(baseLr, "base", "right"), name(maxLr, "max", "left")];

@@ -46,13 +46,11 @@ export function round(value: number): number {
 }
 
 /**
- * The points where a line bends. All other points are within a ten-thousandth of the height from the straight line
- * between these. Peaks and valleys are always kept, so that no corner moves.
+ * The points where a line bends. All other points are within a ten-thousandth of the height (see `heightOf`) from the
+ * straight line between these. Peaks and valleys are always kept, so that no corner moves.
  */
 export function indicesOfCorners(x: readonly number[], y: readonly (number | null)[]): number[] {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of y) if (value !== null) [low, high] = [Math.min(low, value), Math.max(high, value)];
-  const slack = 1e-4 * (high - low);
+  const slack = 1e-4 * heightOf(y);
   const kept: number[] = [];
   let [least, most] = [-Infinity, Infinity]; // the slopes from the last kept point that pass through all points since
   for (let i = 0; i < x.length; i++) {
@@ -71,6 +69,17 @@ export function indicesOfCorners(x: readonly number[], y: readonly (number | nul
     }
   }
   return kept;
+}
+
+/**
+ * The height of a line. A few outliers do not count: if the loss exploded once, its axis ends far below that, and the
+ * rest of the line would lose its shape.
+ */
+function heightOf(y: readonly (number | null)[]): number {
+  const sorted = Float64Array.from(y.filter((value) => value !== null)).sort();
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))];
+  const whole = at(1) - at(0);
+  return Math.min(whole, 2 * (at(0.98) - at(0.02))) || whole;
 }
 
 /** The first, lowest, highest and last point of each of `columns` columns. */

@@ -7,7 +7,8 @@ import { indicesByColumn, indicesOfCorners, round } from "./reduce.ts";
 
 /**
  * Keeps only those batches of a history that its figures need: the bends of the rate, and the lowest and highest loss
- * of each column. All epochs and validations are kept. Numbers are rounded to five digits.
+ * of each column. If the rate has more bends than there are columns, only its extremes are kept, so that the size stays
+ * within bounds. All epochs and validations are kept. Numbers are rounded to five digits.
  *
  * @param history The history.
  * @param columns The number of columns into which to divide the iterations. A figure is 760 wide.
@@ -25,7 +26,7 @@ export function reduceHistory(history: TrainingHistory, columns: number): Traini
   const small = iterations.length <= 4 * columns;
   const kept = small
     ? iterations.map((_, index) => index)
-    : [...new Set([...indicesByColumn(iterations, loss, columns), ...indicesOfCorners(iterations, lr)])]
+    : [...new Set([...indicesByColumn(iterations, loss, columns), ...bendsOf(iterations, lr, columns)])]
       .sort((a, b) => a - b);
   const rounded = <T extends Record<string, number>>(record: T): T =>
     Object.fromEntries(Object.entries(record).map(([name, value]) => [name, round(value)])) as T;
@@ -40,4 +41,10 @@ export function reduceHistory(history: TrainingHistory, columns: number): Traini
     epochs: epochs.map(rounded),
     ...(validations && { validations: validations.map(rounded) }),
   };
+}
+
+/** The rate's bends; if there are more than `most`, the extremes of columns, four each, that are about as many. */
+function bendsOf(iterations: readonly number[], lr: readonly number[], most: number): number[] {
+  const bends = indicesOfCorners(iterations, lr);
+  return bends.length <= most ? bends : indicesByColumn(iterations, lr, Math.ceil(most / 4));
 }

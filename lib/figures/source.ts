@@ -45,6 +45,17 @@ function fromTfjs({ epoch, history }: TfjsHistory): TrainingHistory {
   return { iterations: [], lr: [], loss: [], epochs };
 }
 
+/** Whether a history counts iterations. tfjs's own histories, which contain only epochs, count epochs. */
+export function countsIterations({ iterations, epochs }: TrainingHistory): boolean {
+  return iterations.length > 0 || epochs.some(({ epoch, iteration }) => iteration !== epoch + 1);
+}
+
+/** Where a figure draws epochs or validations: at their last iteration, or at their epoch, counted from 1. */
+export function timesOf(history: TrainingHistory, records: readonly { readonly iteration: number }[]): number[] {
+  const after = countsIterations(history) ? 1 : 0;
+  return records.map(({ iteration }) => iteration - after);
+}
+
 /** One metric by epoch; undefined if no epoch has it. */
 export function byEpoch({ epochs }: TrainingHistory, metric: string): (number | null)[] | undefined {
   if (!epochs.some((epoch) => typeof epoch[metric] === "number")) return undefined;

@@ -3,18 +3,19 @@
  * @module
  */
 import { recordsOf, type TrainingHistory } from "../history/history.ts";
+import { checkOptions } from "../support/check.ts";
 import { metricAxis, rateAxis, timeAxis } from "./axes.ts";
 import { COLOURS, type Figure, type FigureOptions, layout, line, type Trace } from "./figure.ts";
 import { rateLine } from "./learning_rate.ts";
 import { reduceLine } from "./reduce.ts";
-import { byEpoch, historyOf, type HistorySource } from "./source.ts";
+import { byEpoch, countsIterations, historyOf, type HistorySource, timesOf } from "./source.ts";
 
 /**
  * Shows a training at a glance: losses, accuracies and the learning rate, in panels above one another on a shared axis.
  *
  * @param source A training; see {@linkcode HistorySource}.
  * @param options `title`.
- * @throws {TypeError} If there is nothing to draw from.
+ * @throws {TypeError} If there is nothing to draw from, or an option is unknown.
  * @example
  * ```ts
  * import { trainingFigure } from "./training.ts";
@@ -25,17 +26,17 @@ import { byEpoch, historyOf, type HistorySource } from "./source.ts";
  */
 export function trainingFigure(source: HistorySource, options: FigureOptions = {}): Figure {
   const history = historyOf(source);
-  const byBatch = history.iterations.length > 0;
-  const hasAccuracy = byBatch ? history.accuracy !== undefined : byEpoch(history, "accuracy") !== undefined;
-  const hasRate = byBatch || byEpoch(history, "lr") !== undefined;
+  checkOptions("draw a training", options, ["title"]);
+  const hasRate = history.iterations.length > 0 || byEpoch(history, "lr") !== undefined;
+  const losses = metricLines(history, "loss");
+  // in the legend, the lines of the loss also stand for those of the accuracy
+  const accuracies = metricLines(history, "accuracy")
+    .map((one) => ({ ...one, showlegend: !losses.some(({ name }) => name === one.name) }));
   // from bottom to top: the rate, the accuracy and the loss, as far as they are known
   const rows = [
     ...(hasRate ? [{ share: 0.6, lines: [rateLine(history)], look: { rangemode: "tozero", nticks: 4 } }] : []),
-    // in the legend, the lines of the loss also stand for those of the accuracy
-    ...(hasAccuracy
-      ? [{ share: 1, metric: "accuracy", lines: metricLines(history, "accuracy", false), look: {} }]
-      : []),
-    { share: 1, metric: "loss", lines: metricLines(history, "loss"), look: { range: lossRange(history) } },
+    ...(accuracies.length > 0 ? [{ share: 1, metric: "accuracy", lines: accuracies, look: {} }] : []),
+    { share: 1, metric: "loss", lines: losses, look: { range: lossRange(history) } },
   ];
   const domains = stacked(rows.map(({ share }) => share));
   const axes = rows.map(({ metric, look }, index) => [
@@ -48,7 +49,7 @@ export function trainingFigure(source: HistorySource, options: FigureOptions = {
     data: rows.flatMap(({ lines }, index) => lines.map((one) => ({ ...one, yaxis: `y${index > 0 ? index + 1 : ""}` }))),
     layout: layout(options.title ?? "Training", {
       height: 260 + 140 * rows.length,
-      xaxis: timeAxis(byBatch, { anchor: "y" }),
+      xaxis: timeAxis(countsIterations(history), { anchor: "y" }),
       ...Object.fromEntries(axes),
     }),
   };
@@ -79,19 +80,18 @@ function lossRange(history: TrainingHistory): [number, number] | undefined {
   if (values.length === 0) return undefined;
   const usual = values[Math.floor(values.length * 0.98)];
   const highest = values[values.length - 1];
-  if (highest <= 1.6 * usual) return undefined;
+  if (usual <= 0 || highest <= 1.6 * usual) return undefined; // some losses are below 0
   const shown = validations.filter((loss) => loss <= 4 * usual);
   return [Math.min(0, values[0]), Math.max(1.3 * usual, ...shown.map((loss) => 1.05 * loss))];
 }
 
 /** A metric's lines. The batches are thin if the epochs' means and the validation are drawn on top of them. */
-function metricLines(history: TrainingHistory, metric: "loss" | "accuracy", showlegend = true): Trace[] {
-  const byBatch = history.iterations.length > 0;
+function metricLines(history: TrainingHistory, metric: "loss" | "accuracy"): Trace[] {
   const drawn = (name: string, x: readonly number[], y: readonly (number | null)[], look: Trace) =>
-    line(name, x, y, { legendgroup: name, showlegend, ...look });
+    line(name, x, y, { legendgroup: name, showlegend: true, ...look });
   const traces: Trace[] = [];
   const values = history[metric];
-  if (byBatch && values) {
+  if (history.iterations.length > 0 && values) {
     const { x, y } = reduceLine(history.iterations, values);
     const look = history.epochs.length ? { color: `${COLOURS.training}55`, width: 1 } : { color: COLOURS.training };
     traces.push(drawn("training, each batch", x, y, look));
@@ -103,7 +103,7 @@ function metricLines(history: TrainingHistory, metric: "loss" | "accuracy", show
   for (const [name, key, color] of means) {
     const known = recordsOf(history, key);
     if (known.length === 0) continue;
-    const x = known.map(({ iteration, epoch }) => byBatch ? iteration - 1 : epoch + 1);
+    const x = timesOf(history, known);
     const y = known.map((record) => record[key]);
     traces.push(drawn(name, x, y, { color, mode: "lines+markers", marker: { size: 6, color } }));
   }
@@ -111,13 +111,15 @@ function metricLines(history: TrainingHistory, metric: "loss" | "accuracy", show
 }
 
 /** The figure of one metric by iteration, or by epoch if batches are not known. */
-function metricFigure(source: HistorySource, metric: "loss" | "accuracy", title: string): Figure {
+function metricFigure(source: HistorySource, metric: "loss" | "accuracy", options: FigureOptions): Figure {
   const history = historyOf(source);
+  checkOptions(`draw the ${metric}`, options, ["title"]);
+  const { title = metric === "loss" ? "Loss" : "Accuracy" } = options;
   const range = metric === "loss" ? lossRange(history) : undefined;
   return {
     data: metricLines(history, metric),
     layout: layout(title, {
-      xaxis: timeAxis(history.iterations.length > 0),
+      xaxis: timeAxis(countsIterations(history)),
       yaxis: metricAxis(metric, range && { range }),
     }),
   };
@@ -128,7 +130,7 @@ function metricFigure(source: HistorySource, metric: "loss" | "accuracy", title:
  *
  * @param source A training; see {@linkcode HistorySource}.
  * @param options `title`.
- * @throws {TypeError} If there is nothing to draw from.
+ * @throws {TypeError} If there is nothing to draw from, or an option is unknown.
  * @example
  * ```ts
  * import { lossFigure } from "./training.ts";
@@ -138,7 +140,7 @@ function metricFigure(source: HistorySource, metric: "loss" | "accuracy", title:
  * ```
  */
 export function lossFigure(source: HistorySource, options: FigureOptions = {}): Figure {
-  return metricFigure(source, "loss", options.title ?? "Loss");
+  return metricFigure(source, "loss", options);
 }
 
 /**
@@ -146,7 +148,7 @@ export function lossFigure(source: HistorySource, options: FigureOptions = {}): 
  *
  * @param source A training; see {@linkcode HistorySource}.
  * @param options `title`.
- * @throws {TypeError} If there is nothing to draw from.
+ * @throws {TypeError} If there is nothing to draw from, or an option is unknown.
  * @example
  * ```ts
  * import { accuracyFigure } from "./training.ts";
@@ -156,5 +158,5 @@ export function lossFigure(source: HistorySource, options: FigureOptions = {}): 
  * ```
  */
 export function accuracyFigure(source: HistorySource, options: FigureOptions = {}): Figure {
-  return metricFigure(source, "accuracy", options.title ?? "Accuracy");
+  return metricFigure(source, "accuracy", options);
 }

@@ -7,7 +7,7 @@ import { bookmark } from "../data/batches.ts";
 import { dropoutMasks, setDropoutMasks } from "../models/seeded_dropout.ts";
 import { metricName } from "../history/history.ts";
 import { exponentialRamp, linearRamp } from "../schedules/ramps.ts";
-import { checkChoice, checkNumber, checkOptions, rules } from "../support/check.ts";
+import { checkChoice, checkNumber, checkOptions, rules, shown } from "../support/check.ts";
 import { variables } from "../support/variables.ts";
 import { setHyperparameters } from "../optimizers/hyperparameters.ts";
 import { optimizerState, restoreOptimizer } from "../optimizers/state.ts";
@@ -31,7 +31,10 @@ export interface FinderOptions {
   ramp?: "exponential" | "linear";
   /** The weight of the past in the smoothed curve, 0 or more and below 1. Default 0.98. */
   smoothing?: number;
-  /** The test ends when the smoothed loss is more than this many times its best value; above 1. Default 4. */
+  /**
+   * The test ends when the smoothed loss is more than this many times its best value; above 1. Default 4. If the best
+   * value is negative, the test ends when the loss has climbed as far above it as it would above its absolute value.
+   */
   stopFactor?: number;
   /** What to measure; `"errorRate"` needs a model that measures accuracy. Default `"loss"`. */
   metric?: RangeTestMetric;
@@ -79,7 +82,8 @@ const VERB = "find a learning rate";
  * @param data Batches to train on. If they run out, the test starts again with the first.
  * @param options See {@linkcode FinderOptions}.
  * @returns The curves, the suggestions and the bounds.
- * @throws {TypeError} If the model is not compiled, or an option is unknown or of the wrong kind.
+ * @throws {TypeError} If the model is not compiled, the data is not a data set, or an option is unknown or of the wrong
+ * kind.
  * @throws {RangeError} If a value is out of range, or there are no batches.
  * @example
  * ```ts
@@ -113,6 +117,8 @@ export async function findLearningRate(
   if (!model.optimizer) {
     throw new TypeError("Cannot find a learning rate: the model must be compiled, got one that is not");
   }
+  checkData("the data", data);
+  if (heldOut !== undefined) checkData("heldOut", heldOut);
   signal?.throwIfAborted();
 
   const schedule = (ramp === "linear" ? linearRamp : exponentialRamp)({ from: startLr, to: endLr, iterations });
@@ -138,7 +144,8 @@ export async function findLearningRate(
       smoothedLosses.push(smoothed);
       onProgress?.({ iteration, iterations, learningRate, loss, smoothed });
       best = Math.min(best, smoothed);
-      stoppedEarly = !Number.isFinite(smoothed) || (smoothed > stopFactor * best && iteration > 0);
+      const limit = best + (stopFactor - 1) * Math.abs(best); // some losses are negative
+      stoppedEarly = !Number.isFinite(smoothed) || (smoothed > limit && iteration > 0);
       if (stoppedEarly) break;
       signal?.throwIfAborted();
       await tf.nextFrame(); // lets the event loop handle a signal or a live figure
@@ -149,6 +156,15 @@ export async function findLearningRate(
   }
   const reading = readCurve(learningRates, smoothedLosses, iterations);
   return { learningRates, losses, smoothedLosses, metric, stoppedEarly, ...reading };
+}
+
+function checkData(name: string, data: Partial<BatchSource> | null | undefined): void {
+  if (typeof data?.iterator === "function") return;
+  // the images of a data set are too many to be shown
+  const got = typeof data === "object" && data !== null
+    ? `an object with ${Object.keys(data).join(", ")}`
+    : shown(data);
+  throw new TypeError(`Cannot ${VERB}: ${name} must be a tf.data.Dataset, such as \`batches\` makes, got ${got}`);
 }
 
 /** Remembers a model's weights, optimizer and dropout. The returned function restores them and frees the memory. */

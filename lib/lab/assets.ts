@@ -16,7 +16,7 @@ export interface Asset {
 /** Files by their path on the server. */
 export type Assets = Readonly<Record<string, Asset>>;
 
-const WASM = ["tfjs-backend-wasm", "tfjs-backend-wasm-simd", "tfjs-backend-wasm-threaded-simd"];
+const WASM = ["tfjs-backend-wasm", "tfjs-backend-wasm-simd"];
 
 /**
  * Reads and bundles all files, which takes a second or two.

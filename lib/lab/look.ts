@@ -6,11 +6,13 @@ import { COLOURS, type Figure } from "../figures/figure.ts";
 
 /** The dark background of a figure, as in the style sheet. */
 export const DARK_GROUND = "#1b1f26";
+/** The light one, and the colour of its text. */
+const [LIGHT_GROUND, TEXT] = ["#ffffff", "#222222"];
 
 /** The colours that replace a light figure's colours in a dark one. */
 const DARK: Readonly<Record<string, string>> = {
-  "#ffffff": DARK_GROUND,
-  "#222222": "#e4e7ec",
+  [LIGHT_GROUND]: DARK_GROUND,
+  [TEXT]: "#e4e7ec",
   "#444444": "#c3c8d0",
   "#888888": "#8b929e",
   [COLOURS.grid]: "#323843",
@@ -20,13 +22,21 @@ const LEAST_CONTRAST = 3;
 
 /** A schedule's colour on a dark background: its own, mixed with white until it stands out enough. */
 export function onDark(colour: string): string {
-  const base = colour.slice(0, 7).toLowerCase();
-  const opacity = colour.slice(7);
-  if (DARK[base]) return DARK[base] + opacity;
-  const parts = [1, 3, 5].map((at) => parseInt(base.slice(at, at + 2), 16));
-  for (let white = 0;; white += 0.05) {
-    const mixed = hex(parts.map((part) => part + (255 - part) * Math.min(1, white)));
-    if (contrast(mixed, DARK_GROUND) >= LEAST_CONTRAST) return mixed + opacity;
+  const replaced = DARK[colour.slice(0, 7).toLowerCase()];
+  return replaced ? replaced + colour.slice(7) : mixed(colour, 255, DARK_GROUND);
+}
+
+/** A schedule's colour on a light background: its own, mixed with black until it stands out enough. */
+export function onLight(colour: string): string {
+  return DARK[colour.slice(0, 7).toLowerCase()] ? colour : mixed(colour, 0, LIGHT_GROUND);
+}
+
+/** A colour, mixed with black (0) or white (255) until it stands out from the ground. Its opacity stays. */
+function mixed(colour: string, other: 0 | 255, ground: string): string {
+  const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  for (let share = 0;; share += 0.05) {
+    const mixture = hex(parts.map((part) => part + (other - part) * Math.min(1, share)));
+    if (contrast(mixture, ground) >= LEAST_CONTRAST) return mixture + colour.slice(7);
   }
 }
 
@@ -66,9 +76,10 @@ function recoloured<T>(value: T, change: (colour: string) => string): T {
  */
 export function onPage(figure: Figure, { width, dark }: { width: number; dark: boolean }): Figure {
   const narrow = width < 560;
-  const { title: _, margin, legend, height, ...rest } = figure.layout as Record<string, unknown> & {
+  const { title: _, margin, legend, annotations, height, ...rest } = figure.layout as Record<string, unknown> & {
     margin?: Record<string, number>;
     legend?: Record<string, unknown>;
+    annotations?: readonly { font?: Record<string, unknown> }[];
     height: number;
   };
   const aside = legend?.orientation === "v" && !narrow;
@@ -77,10 +88,12 @@ export function onPage(figure: Figure, { width, dark }: { width: number; dark: b
     layout: {
       ...rest,
       ...{ width, height: narrow ? Math.min(height, 560) : height, dragmode: false },
-      font: { family: "system-ui, sans-serif", size: narrow ? 11 : 13, color: "#222222" },
+      font: { family: "system-ui, sans-serif", size: narrow ? 11 : 13, color: TEXT },
+      // a line's colour has too little contrast for the line's name
+      ...(annotations && { annotations: annotations.map((one) => ({ ...one, font: { ...one.font, color: TEXT } })) }),
       // above the plot there may be a legend or the names of bounds
       margin: {
-        ...{ l: narrow ? 56 : 70, r: aside ? margin?.r : 12, t: narrow && !rest.annotations ? 12 : 40 },
+        ...{ l: narrow ? 56 : 70, r: aside ? margin?.r : 12, t: narrow && !annotations ? 12 : 40 },
         b: narrow ? 90 : 60,
       },
       legend: aside ? legend : {
@@ -89,5 +102,5 @@ export function onPage(figure: Figure, { width, dark }: { width: number; dark: b
       },
     },
   };
-  return dark ? recoloured(fitted, onDark) : fitted;
+  return recoloured(fitted, dark ? onDark : onLight);
 }

@@ -2,8 +2,9 @@
  * Makes the schedules of a race from the form's values.
  * @module
  */
+import { scheduleFromSettings } from "../experiments/schedule.ts";
 import type { Racer } from "./protocol.ts";
-import { scheduleSettings, type ScheduleValues, takenBy } from "./settings.ts";
+import { BATCHES_PER_EPOCH, scheduleSettings, type ScheduleValues, takenBy } from "./settings.ts";
 
 /** The fewest schedules in a race. */
 export const FEWEST_RACERS = 2;
@@ -35,7 +36,9 @@ export function racersOf(all: readonly ScheduleValues[], iterations: number): Ra
   const names = racerNames(all);
   return all.map((values, index) => {
     try {
-      return { name: names[index], settings: scheduleSettings(values, iterations) };
+      const settings = scheduleSettings(values, iterations);
+      scheduleFromSettings(settings, iterations, BATCHES_PER_EPOCH); // the schedule has rules of its own
+      return { name: names[index], settings };
     } catch (error) {
       throw new RangeError(`${names[index]}: ${(error as Error).message}`, { cause: error });
     }
@@ -46,9 +49,10 @@ export function racersOf(all: readonly ScheduleValues[], iterations: number): Ra
 export function detailsOf(values: ScheduleValues): string {
   const taken = takenBy(values.schedule);
   const { stepSize, left, decays, power, peakAt, warmUp, mirrored, lowMomentum, highMomentum } = values;
+  const shrinks = taken.includes("decays") && decays === "bounds" ? "both bounds" : "the height";
   return [
     taken.includes("stepSize") && `half a cycle ${stepSize} iterations`,
-    taken.includes("left") && `${left} % of ${decays === "bounds" ? "both bounds" : "the height"} left at the end`,
+    taken.includes("left") && `${left} % of ${shrinks} left at the end`,
     taken.includes("power") && `power ${power}`,
     taken.includes("peakAt") && `rise over ${peakAt} % of the run`,
     warmUp > 0 && `warm-up of ${warmUp} iterations`,

@@ -81,11 +81,26 @@ export function openRecord(text: string): OpenedRecord {
     );
   }
   const { schedule } = (json?.experiment ?? {}) as Partial<Experiment>;
-  const name = typeof schedule?.name === "string" ? schedule.name : "run";
+  const byDefault = typeof schedule?.name === "string" ? schedule.name : "run";
+  const named = runs.map((run) => ({ ...run, name: typeof run.name === "string" ? run.name : byDefault }));
   return {
-    runs: runs.map((run) => ({ ...run, name: typeof run.name === "string" ? run.name : name })),
+    runs: withValues(named),
     about: `Made on ${json?.hardware ?? "a machine that it does not name"}, by ${json?.command ?? "hand"}.`,
   };
+}
+
+/** Adds the varied value to a schedule's name if several of its runs share a seed: a mean of them would mean nothing. */
+function withValues<R extends { name: string; seed: number; value?: number }>(runs: readonly R[]): R[] {
+  const varied = new Set<string>();
+  const seen = new Set<string>();
+  for (const { name, seed } of runs) {
+    const key = `${seed} ${name}`;
+    if (seen.has(key)) varied.add(name);
+    seen.add(key);
+  }
+  return runs.map((run) =>
+    varied.has(run.name) && Number.isFinite(run.value) ? { ...run, name: `${run.name} at ${run.value}` } : run
+  );
 }
 
 function isRun(run: unknown): run is RecordRun {

@@ -28,8 +28,8 @@ const HEADERS = {
 };
 
 /** The message for the page if there are no images. */
-export const NO_IMAGES = "CIFAR-10 is not on this machine yet. Run `deno task setup` once with a network, and reload " +
-  "this page; or start with `deno task lab --data DIR`, where DIR has the six .bin files.";
+export const NO_IMAGES = "The laboratory has no CIFAR-10 yet. Run `deno task setup` once with a network, and use " +
+  "`deno task lab` without --data; or use `deno task lab --data DIR`, where DIR has the six .bin files.";
 
 /**
  * Whether a request is meant for this server. A foreign page whose name resolves to 127.0.0.1 would send its own name.
@@ -104,7 +104,7 @@ export function serveLab(port: number, assets: Assets, images: ImageSource): Lab
     ...{ hostname: "127.0.0.1", port, signal: aborting.signal, onListen() {} },
     onError: (error) => {
       const message = error instanceof Error ? error.message : String(error);
-      return new Response(`The server failed: ${message}`, { status: 500, headers: HEADERS });
+      return new Response(`The server failed: ${message}.`, { status: 500, headers: HEADERS });
     },
     handler: (request): Promise<Response> => answer(request, { port: server.addr.port, assets, images }),
   });

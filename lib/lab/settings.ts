@@ -46,6 +46,18 @@ export interface ScheduleValues {
   highMomentum: number;
 }
 
+/** The names of the values that are numbers. */
+export type NumberName = {
+  [K in keyof ScheduleValues]: ScheduleValues[K] extends number ? K : never;
+}[keyof ScheduleValues];
+
+/** What the page calls these numbers. */
+export const LABELS: Readonly<Record<NumberName, string>> = {
+  ...{ baseLr: "Base rate", maxLr: "Maximum rate", stepSize: "Step size, half a cycle" },
+  ...{ left: "Height left at the end", power: "Power of the decay", peakAt: "Rise ends after" },
+  ...{ warmUp: "Warm-up from 0", lowMomentum: "Lowest momentum", highMomentum: "Highest momentum" },
+};
+
 /** Optimizer updates of a run, unless the user changes it. */
 export const ITERATIONS = 240;
 
@@ -73,19 +85,26 @@ export function takenBy(schedule: string): (keyof ScheduleValues)[] {
  *
  * @param values The form's values.
  * @param iterations Optimizer updates of the run.
- * @throws {RangeError} If a number is NaN, infinite or negative, the base rate is above the maximum, or the momenta do
- * not rise from the lowest to the highest, below 1.
+ * @throws {RangeError} If a number is NaN, infinite or negative, the base rate is above the maximum, a percentage is
+ * out of range, or the momenta do not rise from the lowest to the highest, below 1.
  */
 export function scheduleSettings(values: ScheduleValues, iterations: number): ScheduleSettings {
   // momenta that are not mirrored have no fields on the page, so they are not checked
   const taken = takenBy(values.schedule).filter((name) => values.mirrored || !/Momentum$/.test(name));
   const takes = (name: keyof ScheduleValues) => taken.includes(name);
   const { baseLr, maxLr, stepSize, warmUp, left, decays, power, peakAt, mirrored } = values;
-  const numbers = Object.entries(values).filter(([name]) => takes(name as keyof ScheduleValues));
-  const wrong = numbers.find(([, value]) => typeof value === "number" && !(Number.isFinite(value) && value >= 0));
-  if (wrong) throw new RangeError(`Every number must be 0 or more, got ${wrong[1]}.`);
+  for (const [name, label] of Object.entries(LABELS) as [NumberName, string][]) {
+    if (!takes(name) || (Number.isFinite(values[name]) && values[name] >= 0)) continue;
+    throw new RangeError(`"${label}" must be 0 or more, got ${values[name]}.`);
+  }
   if (takes("baseLr") && baseLr > maxLr) {
     throw new RangeError(`The base rate must not be above the maximum ${maxLr}, got ${baseLr}.`);
+  }
+  if (takes("left") && !(left > 0 && left <= 100)) {
+    throw new RangeError(`"${LABELS.left}" must be above 0 % and at most 100 %, got ${left}.`);
+  }
+  if (takes("peakAt") && !(peakAt > 0 && peakAt < 100)) {
+    throw new RangeError(`"${LABELS.peakAt}" must be above 0 % and below 100 % of the run, got ${peakAt}.`);
   }
   if (takes("mirrored") && mirrored && !(values.lowMomentum <= values.highMomentum && values.highMomentum < 1)) {
     throw new RangeError(

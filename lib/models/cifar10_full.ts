@@ -34,7 +34,8 @@ const OPTIONS = {
  * | pool3 | average 3x3 of stride 2 | 4 x 4 |
  * | ip1 | dense, deviation 0.01; softmax | classes |
  *
- * All biases start at 0. Caffe's pooling rounds sizes up and clips the last window, which is `padding: "same"` here.
+ * All biases start at 0. Caffe's pooling rounds sizes up and clips the last window, which is `padding: "same"` here
+ * as long as sides can be halved three times.
  * The solver's weight decay of 0.004 becomes an L2 penalty in the layers, whose gradient is `2 l2 w`: 0.002 on the
  * kernels and biases of the convolutions, 0.5 (Caffe's `decay_mult: 250`) on the last kernel, none on its bias. So the
  * training loss includes the penalty, and validation losses do not. The different learning rate of biases is left to

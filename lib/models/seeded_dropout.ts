@@ -36,12 +36,25 @@ export function seededDropout(options: { rate: number; seed?: number; name?: str
   return layer;
 }
 
-/** How many masks a model's seeded dropout layers have drawn so far. */
-export function dropoutMasks(model: tf.LayersModel): number {
-  return Math.max(0, ...model.layers.map((layer: DropoutLayer) => layer.masks ?? 0));
+/** The seeded dropout layers among these layers, including those in nested models and in wrapped layers. */
+function seededLayers(layers: readonly DropoutLayer[]): SeededLayer[] {
+  const found = layers.flatMap((layer): SeededLayer[] => {
+    if (isSeeded(layer)) return [layer];
+    const inside = layer as { layers?: tf.layers.Layer[]; layer?: tf.layers.Layer };
+    return seededLayers(inside.layers ?? (inside.layer ? [inside.layer] : []));
+  });
+  return [...new Set(found)];
 }
 
-/** Makes a model's seeded dropout layers continue after this many masks, as a resumed run must. */
-export function setDropoutMasks(model: tf.LayersModel, masks: number): void {
-  for (const layer of model.layers as DropoutLayer[]) if (layer.masks !== undefined) layer.masks = masks;
+type SeededLayer = DropoutLayer & { masks: number };
+const isSeeded = (layer: DropoutLayer): layer is SeededLayer => layer.masks !== undefined;
+
+/** How many masks each of a model's seeded dropout layers has drawn so far. */
+export function dropoutMasks(model: tf.LayersModel): number[] {
+  return seededLayers(model.layers).map(({ masks }) => masks);
+}
+
+/** Makes a model's seeded dropout layers continue after these many masks, as a resumed run must. */
+export function setDropoutMasks(model: tf.LayersModel, masks: readonly number[]): void {
+  for (const [index, layer] of seededLayers(model.layers).entries()) layer.masks = masks[index];
 }

@@ -2,10 +2,9 @@
  * Displays figures in a notebook's output.
  * @module
  */
-import type { Figure } from "../figures/figure.ts";
+import { type Figure, isThreeDimensional, titleOf } from "../figures/figure.ts";
 import { Plotly } from "../rendering/plotly.ts";
 import { svgToPng } from "../rendering/png.ts";
-import { titleOf } from "../figures/figure.ts";
 
 /** The parts of Deno's kernel that are used here; its own types are not stable yet. */
 interface Jupyter {
@@ -59,14 +58,10 @@ const picture = () => Deno.env.get("CLR_STORED_NOTEBOOK") ? "png" : "svg";
 export async function figureBundle(figure: Figure): Promise<Record<string, unknown>> {
   const words = { "text/plain": titleOf(figure) };
   const plotly = { "application/vnd.plotly.v1+json": JSON.parse(JSON.stringify(figure)) };
-  if (isThreeDimensional(figure)) return { ...plotly, ...words }; // WebGL draws it, which only browsers have
+  if (isThreeDimensional(figure)) return { ...plotly, ...words };
   using page = await Plotly.open();
   const svg = await page.svg(figure);
   return picture() === "svg"
     ? { ...plotly, "image/svg+xml": svg, ...words }
     : { ...plotly, "image/png": (await svgToPng(svg, figure.layout.images ? 1 : 1.25)).toBase64(), ...words };
-}
-
-function isThreeDimensional({ data }: Figure): boolean {
-  return data.some(({ type }) => type === "surface" || type === "scatter3d");
 }

@@ -9,7 +9,8 @@ import { learningRateFigure } from "../figures/learning_rate.ts";
 import { trainingFigure } from "../figures/training.ts";
 import { imageGridFigure } from "../figures/image_grid.ts";
 import { displayBundle, figureBundle, jupyter } from "./display.ts";
-import { type Schedule, type ScheduleConfig, schedulePrototype } from "../schedules/schedule.ts";
+import { spanOf } from "./span.ts";
+import { type Schedule, schedulePrototype } from "../schedules/schedule.ts";
 import { LearningRateScheduler } from "../callbacks/scheduler.ts";
 
 /** The contents by MIME type. */
@@ -39,21 +40,9 @@ const VIEWS: readonly [prototype: object, view: (value: never) => Promise<Bundle
 
 const words = (text: string): Promise<Bundle> => Promise.resolve({ "text/plain": text });
 
-/**
- * Draws four cycles of a schedule if it has cycles. Otherwise it draws all of its iterations, if their number is known.
- */
 function pictureOf(schedule: Schedule): Figure {
-  const cycle = schedule.cycleEnd?.(0);
-  const config = schedule.config ?? { schedule: "of your own" };
-  // a warm-up is only a small part of the run, so the schedule inside it says how many iterations there are
-  let whole = config;
-  while (whole.schedule === "warmUp") whole = whole.of as ScheduleConfig;
-  const lengths = [whole.totalSteps, whole.iterations, cycle && 4 * cycle];
-  const length = lengths.find((n) => Number.isFinite(n)) as number | undefined;
-  return learningRateFigure(schedule, {
-    iterations: Math.min(Math.ceil(length ?? 10_000), 100_000),
-    title: `Learning rate: ${config.schedule}`,
-  });
+  const { schedule: name } = schedule.config ?? { schedule: "of your own" };
+  return learningRateFigure(schedule, { iterations: spanOf(schedule), title: `Learning rate: ${name}` });
 }
 
 function gridOf(dataset: ImageDataset): Figure {
@@ -66,14 +55,24 @@ function batchesText(data: tf.data.Dataset<tf.TensorContainer>): string {
 }
 
 async function tensorText(tensor: tf.Tensor): Promise<string> {
+  const size = `${tensor.size.toLocaleString("en")} values`;
+  return [
+    `${tensor.dtype} tensor of shape [${tensor.shape.join(", ")}], ${size}`,
+    ...(tensor.dtype === "string" ? [] : [await summaryOf(tensor)]),
+    ...(tensor.size <= 100 ? [tensor.toString().trim()] : []),
+  ].join("\n");
+}
+
+async function summaryOf(tensor: tf.Tensor): Promise<string> {
   const [low, mean, high] = tf.tidy(() => {
     const numbers = tensor.toFloat();
     return [numbers.min(), numbers.mean(), numbers.max()];
   });
-  const summary = await Promise.all([low, mean, high].map(async (part) => (await part.data())[0].toPrecision(4)));
+  const [min, middle, max] = await Promise.all(
+    [low, mean, high].map(async (part) => (await part.data())[0].toPrecision(4)),
+  );
   tf.dispose([low, mean, high]);
-  return `${tensor.dtype} tensor of shape [${tensor.shape.join(", ")}], ${tensor.size.toLocaleString("en")} values\n` +
-    `min ${summary[0]}, mean ${summary[1]}, max ${summary[2]}\n${tensor.size <= 100 ? tensor.toString() : ""}`.trim();
+  return `min ${min}, mean ${middle}, max ${max}`;
 }
 
 /** What a notebook shows for a value, by MIME type. */

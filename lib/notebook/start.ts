@@ -10,10 +10,10 @@ import { atLeast, LEAST_DENO } from "../support/deno_version.ts";
 import { turnRichDisplayOn } from "./show.ts";
 import { trainingFigure } from "../figures/training.ts";
 import { displayBundle, figureBundle, jupyter } from "./display.ts";
-import { checkNumber, rules } from "../support/check.ts";
+import { checkNumber, checkOptions, rules } from "../support/check.ts";
 import { ModelCallback } from "../callbacks/model_callback.ts";
 import { schedulerOfFit } from "../callbacks/compose.ts";
-import { logSink, notebookSink, ProgressBar } from "../callbacks/progress.ts";
+import { logSink, notebookSink, ProgressBar, type ProgressSink } from "../callbacks/progress.ts";
 
 /**
  * Call this in the first cell. It checks Deno, starts the backend, says what is available and what is missing, and
@@ -60,41 +60,80 @@ export async function startNotebook(options: { backend?: BackendChoice; precisio
  * ```
  */
 export function progress(): tf.CustomCallback {
-  if (!jupyter()) return new ProgressBar({ sink: logSink((line) => console.log(line)) });
+  return jupyter() ? new NotebookProgress() : new ProgressBar({ sink: logSink((line) => console.log(line)) });
+}
+
+/** Makes an output under the cell that runs now. Each call of the returned function replaces its contents. */
+function newOutput(): (bundle: Record<string, unknown>) => Promise<void> {
   const id = crypto.randomUUID();
   let shown = false;
-  const display = async (text: string) => {
-    await displayBundle({ "text/plain": text }, id, shown);
+  return async (bundle) => {
+    await displayBundle(bundle, id, shown);
     shown = true;
   };
-  return new ProgressBar({ sink: notebookSink(display) });
+}
+
+function newSink(): ProgressSink {
+  const show = newOutput();
+  return notebookSink((text) => show({ "text/plain": text }));
+}
+
+/** A progress bar with a new output for each fit, which may belong to another cell than the fit before. */
+class NotebookProgress extends ProgressBar {
+  readonly #renew: () => void;
+
+  constructor() {
+    let sink = newSink();
+    super({ sink: { ...sink, line: (text) => sink.line(text), update: (text) => sink.update?.(text) } });
+    this.#renew = () => {
+      sink = newSink();
+    };
+  }
+
+  override async onTrainBegin(): Promise<void> {
+    this.#renew();
+    await super.onTrainBegin();
+  }
 }
 
 class LiveFigure extends ModelCallback {
   constructor(every: number, title: string) {
-    const id = crypto.randomUUID();
-    let [steps, last, shown] = [0, -Infinity, false];
+    let show = newOutput();
+    let [steps, last] = [0, -Infinity];
     const draw = async () => {
       const scheduler = schedulerOfFit(this.params);
       if (!scheduler || scheduler.history.iterations.length < 2) return;
-      await displayBundle(await figureBundle(trainingFigure(scheduler, { title })), id, shown);
-      [last, shown] = [performance.now(), true];
+      await show(await figureBundle(trainingFigure(scheduler, { title })));
+      last = performance.now();
+    };
+    // drawing takes about a second, so at most one second in five goes into it
+    const drawSometimes = async () => {
+      if (performance.now() - last > 5000) await draw();
     };
     super({
-      onBatchEnd: async () => {
-        // drawing takes about a second, so at most one second in five goes into it
-        if (++steps % every === 0 && performance.now() - last > 5000) await draw();
+      onTrainBegin: () => {
+        if (!schedulerOfFit(this.params)) {
+          throw new TypeError("Cannot draw a live figure: the fit must have a learning-rate scheduler, got none");
+        }
+        // this fit may belong to another cell than the one before
+        [show, steps, last] = [newOutput(), 0, -Infinity];
       },
-      onEpochEnd: draw,
+      onBatchEnd: async () => {
+        if (++steps % every === 0) await drawSometimes();
+      },
+      onEpochEnd: drawSometimes,
+      onTrainEnd: draw,
     });
   }
 }
 
 /**
- * A figure of losses, accuracies and rate that is redrawn while the cell trains. It needs a scheduler in the same fit.
+ * A figure of losses, accuracies and rate that is redrawn while the cell trains, and once more when the training ends. It
+ * needs a scheduler in the same fit. Each fit gets a figure of its own.
  *
  * @param options `every`: how many batches to train between drawings, 1 or more, default 20; but it draws at most once
  * in five seconds. `title`: the figure's title, default "Training".
+ * @throws {TypeError} If an option is unknown; in a notebook also when a fit starts, if it has no scheduler.
  * @throws {RangeError} If `every` is not a whole number of 1 or more.
  * @example
  * ```ts
@@ -104,8 +143,10 @@ class LiveFigure extends ModelCallback {
  * ```
  */
 export function liveFigure(options: { every?: number; title?: string } = {}): tf.CustomCallback {
+  const verb = "draw a live figure";
+  checkOptions(verb, options, ["every", "title"]);
   const { every = 20, title = "Training" } = options;
-  checkNumber("draw a live figure", "every", every, ...rules.count);
+  checkNumber(verb, "every", every, ...rules.count);
   if (jupyter()) return new LiveFigure(every, title);
   return new ProgressBar({ sink: logSink(() => {}) });
 }

@@ -2,7 +2,7 @@
  * Saves figures as files.
  * @module
  */
-import { type Figure, titleOf } from "../figures/figure.ts";
+import { type Figure, isThreeDimensional, titleOf } from "../figures/figure.ts";
 import { writeWhole } from "../support/files.ts";
 import { extname } from "../support/path.ts";
 import { figuresPage } from "./page.ts";
@@ -14,7 +14,7 @@ import { svgToPng } from "./png.ts";
  *
  * @param figure The figure.
  * @param path The path of the file.
- * @throws {TypeError} If the file has another ending.
+ * @throws {TypeError} If the file has another ending, or a figure in 3D is to be saved as .png or .svg.
  * @throws {Deno.errors.PermissionDenied | Error} If the file cannot be written.
  * @example
  * ```ts ignore
@@ -31,6 +31,12 @@ async function rendered(figure: Figure, ending: string): Promise<string | Uint8A
   if (ending === ".json") return JSON.stringify(figure);
   if (ending === ".html") return await figuresPage(titleOf(figure), [figure]);
   if (ending === ".svg" || ending === ".png") {
+    if (isThreeDimensional(figure)) {
+      throw new TypeError(
+        `Cannot save a figure in 3D: the file must end in .html or .json (or draw the figure with view: "map"), ` +
+          `got ${JSON.stringify(ending)}`,
+      );
+    }
     using plotly = await Plotly.open();
     const svg = await plotly.svg(figure);
     return ending === ".svg" ? svg : await svgToPng(svg);

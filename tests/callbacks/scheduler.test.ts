@@ -416,3 +416,13 @@ Deno.test("a custom loop records the loss that it knows after its update", () =>
   assert.ok(Math.abs(third! - (3 * 0.8 * 0.8) ** 2) < 1e-5);
   x.dispose();
 });
+
+Deno.test("stopAtCycleEnd() takes a scheduler outside of the fit, which another callback steps", async () => {
+  const model = tinyModel(tf.train.sgd(0.1));
+  const clr = new CyclicLR({ baseLr: 0, maxLr: 1e-9, stepSize: 3 });
+  const drive = { onBatchBegin: () => void clr.step(model.optimizer) };
+  const list = callbacks(drive, stopAtCycleEnd({ monitor: "loss", patience: 1, scheduler: clr }));
+  model.setWeights([tf.zeros([2, 1]), tf.zeros([1])]);
+  await model.fitDataset(tinyBatches(3), { epochs: 20, callbacks: list, verbose: 0 });
+  assert.ok(clr.iteration % 6 === 0 && clr.iteration < 60, `${clr.iteration}`);
+});

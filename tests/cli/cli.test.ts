@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { commandOf, helpText, parseFlags, UsageError } from "../../lib/cli/flags.ts";
+import { showDownload } from "../../lib/cli/terminal.ts";
 import { permissionFlags } from "../../lib/cli/launch.ts";
 import { EXPERIMENT_FLAGS } from "../../lib/cli/experiment_flags.ts";
 import { experimentFromFlags } from "../../lib/cli/experiment_from_flags.ts";
@@ -30,6 +31,9 @@ for (
     [["--epochs", "NaN"], /Cannot read --epochs: it takes a number, got "NaN"/],
     [["--epochs", "-2"], /epochs must be a whole number of 1 or more, got -2/],
     [["--epochs"], /Cannot read --epochs: it takes a number, got nothing/],
+    [["--output", "--tensorboard"], /Cannot read --output: it takes a value, got nothing/],
+    [["--constructor"], /`--help` lists the flags, got "--constructor"/],
+    [["--record", "no/such/record.json"], /Cannot write no\/such\/record\.json: its directory must exist, got none/],
     [["--batch-size", "300", "--train-size", "256"], /batchSize must not be above the 230 images to train on, got 300/],
     [["--train-size", "60000"], /trainSize must be at most 50000, the number of images, got 60000/],
     [["--classes", "cat,unicorn"], /classes must be among .*, got "unicorn"/],
@@ -81,7 +85,10 @@ Deno.test("compare and find-lr refuse wrong calls with exit code 2", io, async (
       ["compare", "--shard", "5/4"],
       ["compare", "--schedules", "none"],
       ["compare", "--seeds", "0"],
+      ["compare", "--shard", "2/4/9"],
+      ["compare", "--shard", "1/4", "--record", "record.json"],
       ["compare", "--merge", "/no/such"],
+      ["compare", "--merge", "output", "--output", "elsewhere"],
       ["find-lr", "--iterations", "1"],
       ["find-lr", "--start-lr", "2"],
     ]
@@ -217,4 +224,19 @@ Deno.test("progressLine() reads as Keras users know it", () => {
 Deno.test("helpText() lists every flag", () => {
   const text = helpText("What it does.", { "Settings": EXPERIMENT_FLAGS }, ["an example"]);
   for (const name of Object.keys(EXPERIMENT_FLAGS)) assert.ok(text.includes(`--${name}`), name);
+});
+
+Deno.test("showDownload() reckons with the bytes of this process and this source alone", async () => {
+  const shown: string[] = [];
+  const told = showDownload({
+    everyMs: 0,
+    line: (text) => void shown.push(text),
+    update: (text) => void shown.push(text),
+  });
+  told({ name: "one", received: 100e6, total: 200e6 }); // of an earlier process
+  await new Promise((done) => setTimeout(done, 50));
+  told({ name: "one", received: 100.1e6, total: 200e6 });
+  assert.doesNotMatch(shown[0], /ETA/);
+  const [, minutes, seconds] = shown[1].match(/ETA (?:(\d+):)?(\d+)/)!;
+  assert.ok(60 * Number(minutes ?? 0) + Number(seconds) >= 45, shown[1]); // a thousandth of the rest in 0.05 s
 });

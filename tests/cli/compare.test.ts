@@ -46,6 +46,7 @@ Deno.test("compare --choose takes each schedule's best value on held-out images,
       ...["--record", `${directory}/two.json`],
     ]);
     assert.equal(repeated.code, 0, repeated.stderr);
+    assert.match(repeated.stdout, /comparison\.png/); // of schedules, each with its own value
     const scores = ({ runs }: ResultRecord) =>
       runs.map(({ name, seed, testAccuracy }) => ({ name, seed, testAccuracy }));
     assert.deepEqual(scores(await readRecord(`${directory}/two.json`)), scores(record));

@@ -29,7 +29,7 @@ Deno.test("loaded from a server, the library runs, and says what needs a clone",
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--quiet", "--no-prompt", "--no-lock", "--node-modules-dir=manual"],
-        ...["--config", new URL("deno.json", root).pathname, "--allow-read", "--allow-env", "--allow-sys"],
+        ...["--config", `${import.meta.dirname}/../../deno.json`, "--allow-read", "--allow-env", "--allow-sys"],
         ...[`--allow-import=${host}`, `${directory}/program.js`, `http://${host}/lib/mod.ts`],
       ],
       // graphics drivers complain where these directories are missing

@@ -3,11 +3,12 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { join } from "../../lib/support/path.ts";
 import { allowed } from "../support.ts";
 import { expectedRates, type Findings } from "./program.ts";
 
 /** The project's root. */
-export const root: string = new URL("../../", import.meta.url).pathname;
+export const root: string = join(import.meta.dirname!, "../../");
 
 /** What these tests need of their own process. */
 export const mayRun: boolean = allowed("read", "write", "run", "env");

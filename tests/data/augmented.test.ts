@@ -66,6 +66,10 @@ Deno.test("concatenate() puts data sets one after the other", () => {
   const both = concatenate(one, two);
   assert.deepEqual([[...both.images], [...both.labels], both.size], [[1, 2, 3], [1, 0, 1], 3]);
   assert.deepEqual(concatenate(two), two);
+  const commas = [["a,b", "c"], ["a", "b,c"]].map((classNames) =>
+    imageDataset({ ...two, shape: [1, 1, 1], classNames })
+  );
+  assert.throws(() => concatenate(...commas), /^TypeError: Cannot concatenate data sets: all must be /);
   assert.throws(() => concatenate(), {
     name: "TypeError",
     message: "Cannot concatenate data sets: there must be one or more, got none",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { imageDataset, meanImage, split, subset } from "../../lib/mod.ts";
+import { type ImageDataset, imageDataset, meanImage, split, subset } from "../../lib/mod.ts";
 import { smallImages } from "../support.ts";
 
 Deno.test("subset() and split() choose by class, size and seed", () => {
@@ -9,6 +9,14 @@ Deno.test("subset() and split() choose by class, size and seed", () => {
   assert.deepEqual([...two.labels.subarray(0, 4)], [1, 0, 1, 0]); // b stands before d in the data
   const [rest, held] = split(images, { fraction: 0.1, seed: 3 });
   assert.deepEqual([rest.size, held.size], [90, 10]);
+  const bytes = images.images.length / images.size;
+  const each = (part: ImageDataset) =>
+    Array.from({ length: part.size }, (_, i) => part.images.subarray(i * bytes, (i + 1) * bytes).join());
+  assert.deepEqual(each(rest).concat(each(held)).sort(), each(images).sort(), "every image is in one part");
+  const drawn = (seed: number) => each(subset(images, { size: 12, seed }));
+  assert.deepEqual(drawn(1), drawn(1));
+  assert.notDeepEqual(drawn(1), drawn(2));
+  assert.throws(() => subset(images, { size: 12, seed: 0.5 }), /seed must be a whole number, got 0\.5/);
   assert.throws(() => subset(images, { classes: ["a", "zebra"] }), /classes must be among .*, got "zebra"/);
   assert.throws(() => subset(images, { size: 101 }), /size must be a whole number from 1 to 100, got 101/);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { allowed } from "../support.ts";
 
-const root = new URL("../..", import.meta.url).pathname;
+const root = `${import.meta.dirname}/../../`;
 
 /** A new file for each registry, and the entry that makes it known. */
 const ADDITIONS = [

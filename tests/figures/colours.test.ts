@@ -28,6 +28,16 @@ Deno.test("a name that is no schedule's gets a colour that no other one in the f
   assert.equal(coloursOf(Array.from({ length: 40 }, (_, i) => `run ${i}`)).every((colour) => /^#/.test(colour)), true);
 });
 
+Deno.test("of two schedules with one colour, the second gets another if both are in the figure", () => {
+  for (const [first, second] of [["fixed", "caffe-fixed"], ["staged_triangular2", "inverse square root"]]) {
+    assert.deepEqual(coloursOf([first]), coloursOf([second]));
+    const [one, other, mine, again] = coloursOf([first, second, "mine", second]);
+    assert.equal(one, coloursOf([first])[0]);
+    assert.equal(new Set([one, other, mine]).size, 3);
+    assert.equal(other, again);
+  }
+});
+
 Deno.test("a schedule has its colour in every figure", () => {
   const rates = learningRateFigure({ fixed: constant({ learningRate: 1 }), step: constant({ learningRate: 2 }) });
   const history = { epoch: [0, 1], history: { val_acc: [0.3, 0.4] } };

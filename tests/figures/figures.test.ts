@@ -289,6 +289,13 @@ Deno.test(
         () => saveFigure(figure, `${directory}/loss.jpg`),
         /must end in \.png, \.svg, \.html or \.json, got "\.jpg"/,
       );
+      const surface = lossSurfaceFigure((x, y) => x * y);
+      for (const ending of ["png", "svg"]) {
+        await assert.rejects(
+          () => saveFigure(surface, `${directory}/surface.${ending}`),
+          /^TypeError: Cannot save a figure in 3D: the file must end in \.html or \.json .*, got "\.(png|svg)"$/,
+        );
+      }
       assert.deepEqual([...Deno.readDirSync(directory)].map(({ name }) => name), ["sub"]);
     });
   },
@@ -298,6 +305,15 @@ Deno.test("figuresPage() cannot be broken out of by a title", { ignore: !allowed
   const page = await figuresPage("<b>&", [{ data: [], layout: { title: { text: "</script><script>alert(1)" } } }]);
   assert.doesNotMatch(page, /alert\(1\)<|<\/script><script>alert/);
   assert.match(page, /<title>&lt;b>&amp;<\/title>/);
+});
+
+Deno.test("figuresPage() lets figures of the standard width fill the page, and others keep theirs", {
+  ignore: !allowed("read"),
+}, async () => {
+  const page = await figuresPage("two", [figures.lossFigure, figures.confusionFigure]);
+  const layouts = JSON.parse(page.match(/^(\[\{"data".*\])\.forEach/m)![1]).map((figure: Figure) => figure.layout);
+  const widths = layouts.map(({ width, autosize }: Record<string, unknown>) => [width, autosize]);
+  assert.deepEqual(widths, [[undefined, true], [680, undefined]]);
 });
 
 Deno.test("historyCsv() has a line a batch, with the epoch's metrics in its last", () => {

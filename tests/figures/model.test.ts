@@ -136,6 +136,35 @@ Deno.test("modelFigure() draws a description as it draws the model, and leaves t
   assert.equal(tf.memory().numTensors, tensors);
 });
 
+Deno.test("describeModel() gives a nested model as one layer, first or in the middle", () => {
+  const dense = (name: string, units: number, inputShape?: number[]) => tf.layers.dense({ name, units, inputShape });
+  const base = () => {
+    const input = tf.input({ shape: [2], name: "inside" });
+    const output = dense("inner", 3).apply(input) as tf.SymbolicTensor;
+    return tf.model({ inputs: input, outputs: output, name: "base" });
+  };
+  const input = tf.input({ shape: [2], name: "in" });
+  const nested = tf.sequential({ name: "base", layers: [base(), dense("deep", 3)] });
+  const middle = dense("out", 4).apply(nested.apply(input)) as tf.SymbolicTensor;
+  const models: [tf.LayersModel, string[]][] = [
+    [tf.sequential({ layers: [base(), dense("out", 4)] }), ["base 3 <", "out 4 < base"]],
+    [
+      tf.sequential({ layers: [dense("first", 2, [2]), base(), dense("out", 4)] }),
+      ["first_input 2 <", "first 2 < first_input", "base 3 < first", "out 4 < base"],
+    ],
+    [tf.model({ inputs: input, outputs: middle }), ["in 2 <", "base 3 < in", "out 4 < base"]],
+  ];
+  for (const [model, expected] of models) {
+    const described = describeModel(model);
+    const lines = described.layers.map(({ name, outputShape, inputs }) =>
+      `${name} ${outputShape[1]} < ${inputs}`.trim()
+    );
+    assert.deepEqual(lines, expected);
+    assert.equal(described.layers.reduce((sum, { parameters = 0 }) => sum + parameters, 0), model.countParams());
+    modelFigure(model);
+  }
+});
+
 Deno.test("modelFigure() refuses what is no network", () => {
   const fails = (model: unknown, message: RegExp) => assert.throws(() => modelFigure(model as never), message);
   for (const none of [null, undefined, {}, { layers: [] }, { layers: 3 }]) {

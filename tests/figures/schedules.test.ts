@@ -18,6 +18,20 @@ Deno.test("learningRateFigure() draws the momentum of schedules beneath, in the 
   assert.equal((layout.yaxis2 as { title: { text: string } }).title.text, "momentum");
 });
 
+Deno.test("learningRateFigure() draws functions that return the rate as a number, and refuses other answers", () => {
+  const hyperbola = (iteration: number) => 0.1 / (1 + iteration);
+  const { data } = learningRateFigure(hyperbola, { iterations: 3 });
+  assert.deepEqual([data[0].x, data[0].y], [[0, 1, 2, 3], [0.1, 0.05, 0.033333, 0.025]]);
+  assert.deepEqual(learningRateFigure({ hyperbola, fixed: () => 1 }).data.map(({ name }) => name), [
+    "hyperbola",
+    "fixed",
+  ]);
+  assert.throws(
+    () => learningRateFigure(() => "fast" as never),
+    /^TypeError: Cannot evaluate a schedule: it must return/,
+  );
+});
+
 Deno.test("learningRateFigure() draws one panel where no schedule has a momentum", () => {
   const { data, layout } = learningRateFigure({ fixed: constant({ learningRate: 0.01 }) });
   assert.equal(data.length, 1);

@@ -103,6 +103,24 @@ Deno.test("comparisonFigure() refuses no runs, runs without a name, and what is 
   assert.throws(() => comparisonFigure([{ name: "x", history: 3 as never }]), /^TypeError: Cannot draw a figure/);
 });
 
+Deno.test("comparisonFigure() refuses to mix runs that count iterations with runs that count epochs", () => {
+  const byEpoch = { epoch: [0, 1], history: { val_acc: [0.1, 0.2] } };
+  const runs = [{ name: "step", history: epochsOnly([[10, 0.2], [20, 0.4]]) }, { name: "fixed", history: byEpoch }];
+  const message = /^TypeError: Cannot compare runs: all must count iterations, or all epochs, got both$/;
+  assert.throws(() => comparisonFigure(runs, { metric }), message);
+  // a run that ended before its first epoch counts nothing
+  comparisonFigure([{ name: "step", history: epochsOnly([]) }, { name: "fixed", history: byEpoch }]);
+});
+
+Deno.test("comparisonFigure() draws the rate of the seed that was trained longest", () => {
+  const runs = [[[10, 0.2]], [[10, 0.2], [20, 0.4]], [[10, 0.3]]].map((points, seed) => ({
+    ...{ name: "step", seed },
+    history: epochsOnly(points as [number, number][], 0.1),
+  }));
+  const { data } = comparisonFigure(runs, { metric });
+  assert.deepEqual(data.filter(({ yaxis }) => yaxis === "y2").map(({ x }) => x), [[10, 20]]);
+});
+
 const scores = ([
   ["step", 1, [0.50, 0.60, 0.30]],
   ["step", 2, [0.54, 0.62, 0.34]],

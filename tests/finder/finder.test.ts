@@ -173,3 +173,24 @@ Deno.test("findLearningRate() refuses wrong options", async () => {
   }
   await assert.rejects(() => findLearningRate(model, tinyBatches(0)), /there must be one batch or more, got 0/);
 });
+
+Deno.test("findLearningRate() refuses what is no data set before it copies the weights", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  const tensors = tf.memory().numTensors;
+  for (const [wrong, got] of [[smallImages(2), "an object with images, labels"], [undefined, "undefined"]] as const) {
+    const message = new RegExp(`must be a tf.data.Dataset, such as \`batches\` makes, got ${got}`);
+    await assert.rejects(() => findLearningRate(model, wrong as never), message);
+    if (wrong) {
+      await assert.rejects(() => findLearningRate(model, tinyBatches(2), { heldOut: wrong as never }), message);
+    }
+  }
+  assert.equal(tf.memory().numTensors, tensors);
+});
+
+Deno.test("findLearningRate() runs on while a negative loss falls", async () => {
+  const model = tinyModel(tf.train.sgd(0.01));
+  model.compile({ optimizer: tf.train.sgd(0.01), loss: (_truth, prediction) => prediction.mean().neg() });
+  const { losses, stoppedEarly } = await findLearningRate(model, tinyBatches(4), { endLr: 0.01, iterations: 20 });
+  assert.ok(losses[0] < 0);
+  assert.deepEqual([losses.length, stoppedEarly], [20, false]);
+});

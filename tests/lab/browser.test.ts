@@ -44,7 +44,12 @@ Deno.test("Explore: sliders change the figure, the code and the command; bad num
     await page.waitFor(`document.querySelectorAll("#explore-figure .scatterlayer path.js-line").length === 2`);
     assert.match(await page.text("#code"), /oneCycle\(\{ maxLr: 0\.04, totalSteps: 240, .*maxMomentum: 0\.95/);
     await page.fill("#maxLr", "");
-    assert.match(await page.text("#explore-error"), /Every number must be 0 or more/);
+    assert.match(await page.text("#explore-error"), /"Maximum rate" must be 0 or more/);
+    assert.equal(await page.evaluate(`document.querySelector("#maxLr").getAttribute("aria-invalid")`), "true");
+    assert.equal(await page.evaluate(`document.querySelector("#copy-code").disabled`), true);
+    await page.fill("#range-endLr", "0");
+    assert.match(await page.text("#range-command"), /^The rates must be above 0 and rise/);
+    assert.equal(await page.evaluate(`document.querySelector("#copy-range-command").disabled`), true);
   });
 });
 

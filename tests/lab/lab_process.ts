@@ -26,7 +26,7 @@ export class LabProcess implements AsyncDisposable {
     const process = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--quiet", "--no-prompt", "--allow-read", "--allow-env", "--allow-sys", "--allow-run"],
-        ...[launcher.pathname, "lab", "--no-open", ...args],
+        ...[launcher.href, "lab", "--no-open", ...args],
       ],
       cwd: new URL("../..", import.meta.url),
       env: { ...env, NO_COLOR: "1" },

@@ -4,10 +4,11 @@ import { planExperiment } from "../../lib/experiments/plan.ts";
 import { DATASETS } from "../../lib/experiments/registries/datasets.ts";
 import type { Experiment } from "../../lib/experiments/experiment.ts";
 import type { RacedRun, RaceOrder } from "../../lib/lab/protocol.ts";
-import { raceFigure } from "../../lib/lab/race_figure.ts";
+import { endedLines, raceFigure } from "../../lib/lab/race_figure.ts";
 import { openRecord, raceRecord } from "../../lib/lab/record.ts";
 import { racersOf } from "../../lib/lab/racers.ts";
 import { DEFAULTS, scheduleOf } from "../../lib/lab/settings.ts";
+import type { TrainingHistory } from "../../lib/history/history.ts";
 import { Plotly } from "../../lib/rendering/plotly.ts";
 import { onPage } from "../../lib/lab/look.ts";
 import { allowed } from "../support.ts";
@@ -78,9 +79,40 @@ Deno.test("openRecord() opens the project's own records, and refuses other files
 }, async () => {
   const own = await Deno.readTextFile(new URL("../../notebooks/results/paper-staged.json", import.meta.url));
   assert.equal(openRecord(own).runs[0].name, "staged");
+  // seven maxima of each schedule, with the same three seeds
+  const varied = await Deno.readTextFile(new URL("../../notebooks/results/sensitivity.json", import.meta.url));
+  const { runs } = openRecord(varied);
+  assert.ok(runs.some(({ name }) => name === "one-cycle at 0.0014"));
+  assert.equal(new Set(runs.map(({ name, seed }) => `${name}, ${seed}`)).size, runs.length);
   for (const text of ["", "nonsense", "null", "{}", `{"runs": []}`, `{"runs": [{"seed": 1}]}`, `{"runs": 3}`]) {
     assert.throws(() => openRecord(text), { name: "TypeError", message: /^This file is not a record: it must / });
   }
+});
+
+/** The lines of one training in the panels of loss and rate. */
+function linesOf(history: Partial<TrainingHistory>) {
+  const whole = { iterations: [], lr: [], loss: [], epochs: [], ...history };
+  const lines = endedLines([{ name: "fixed", history: whole }], ["fixed"]);
+  return ["y", "y3"].map((panel) => lines.find(({ yaxis }) => yaxis === panel)) as { x: number[]; y: number[] }[];
+}
+
+Deno.test("endedLines() lets the past fade with the iterations that a record leaves out", () => {
+  const [{ x, y }] = linesOf({ iterations: [0, 1, 31], lr: [0.1, 0.1, 0.1], loss: [2, 2, 1] });
+  assert.deepEqual(x, [1, 2, 32]);
+  assert.ok(Math.abs(y[1] - 2) < 1e-9 && y[2] > 1 && y[2] < 1.05, `${y}`);
+});
+
+Deno.test("endedLines() draws the epochs of a record that has no iterations", () => {
+  const epochs = [{ epoch: 0, iteration: 9, lr: 0.1, loss: 2 }, { epoch: 1, iteration: 18, lr: 0.2, loss: 1 }];
+  assert.deepEqual(linesOf({ epochs }).map(({ x, y }) => [x, y]), [[[9, 18], [2, 1]], [[9, 18], [0.1, 0.2]]]);
+});
+
+Deno.test("long races are drawn with as many points as a screen can show", () => {
+  const iterations = Array.from({ length: 20_000 }, (_, index) => index);
+  const loss = iterations.map((i) => 2 + Math.sin(i ** 2));
+  const runs = ["a", "b"].map((name) => ({ name, history: { iterations, lr: loss, loss, epochs: [] } }));
+  const { data } = raceFigure(endedLines([runs[0]], ["a", "b"]), [runs[1]], { iterations: 20_000, order: ["a", "b"] });
+  for (const { x } of data as { x: number[] }[]) assert.ok(x.length <= 4 * 761, `${x.length}`);
 });
 
 Deno.test("raceFigure() has a line a schedule in three panels, a band for several races, one entry a schedule", {
@@ -92,7 +124,7 @@ Deno.test("raceFigure() has a line a schedule in three panels, a band for severa
   const figures = {
     empty: raceFigure([], [], { iterations: 240, order: [] }),
     "first race": raceFigure([], first, { iterations: 240, order: names }),
-    "third race": raceFigure([...first, ...second], running, { iterations: 240, order: names }),
+    "third race": raceFigure(endedLines([...first, ...second], names), running, { iterations: 240, order: names }),
   };
   const count = (figure: typeof figures.empty, test: (trace: Record<string, unknown>) => unknown) =>
     figure.data.filter(test).length;

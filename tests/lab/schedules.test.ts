@@ -60,8 +60,12 @@ for (const values of FORMS) {
 Deno.test("scheduleSettings() refuses NaN and negative numbers, and bounds and momenta in the wrong order", () => {
   for (
     const [values, message] of [
-      [{ maxLr: NaN }, /Every number must be 0 or more, got NaN/],
-      [{ baseLr: -1 }, /Every number must be 0 or more, got -1/],
+      [{ maxLr: NaN }, /^"Maximum rate" must be 0 or more, got NaN\.$/],
+      [{ baseLr: -1 }, /^"Base rate" must be 0 or more, got -1\.$/],
+      [{ schedule: "exp-range", left: 0 }, /^"Height left at the end" must be above 0 % and at most 100 %, got 0\.$/],
+      [{ schedule: "exponential", left: 101 }, /at most 100 %, got 101/],
+      [{ schedule: "one-cycle", peakAt: 0 }, /^"Rise ends after" must be above 0 % and below 100 % .*, got 0\.$/],
+      [{ schedule: "slanted-triangular", peakAt: 100 }, /below 100 % of the run, got 100/],
       [{ baseLr: 0.1, maxLr: 0.01 }, /The base rate must not be above the maximum 0\.01, got 0\.1/],
       [{ mirrored: true, lowMomentum: 0.9, highMomentum: 0.8 }, /Momentum must rise .* got 0\.9 and 0\.8/],
       [{ mirrored: true, highMomentum: 1 }, /stay below 1/],
@@ -83,6 +87,13 @@ Deno.test("racerNames() tells schedules of one kind apart, and racersOf() says w
     () => racersOf([DEFAULTS, { ...DEFAULTS, schedule: "fixed", maxLr: NaN }], 240),
     /^RangeError: fixed: /,
   );
+  // what only the schedule itself checks
+  for (const values of [{ schedule: "one-cycle", maxLr: 0 }, { stepSize: 0 }]) {
+    assert.throws(
+      () => racersOf([DEFAULTS, { ...DEFAULTS, ...values }], 240),
+      /^RangeError: .*: Cannot create .* got 0$/,
+    );
+  }
 });
 
 Deno.test("detailsOf() tells what a schedule has beside its bounds", () => {
@@ -92,4 +103,6 @@ Deno.test("detailsOf() tells what a schedule has beside its bounds", () => {
     "half a cycle 60 iterations, 10 % of the height left at the end, warm-up of 5 iterations, momentum 0.95 to 0.85",
   );
   assert.equal(detailsOf({ ...DEFAULTS, schedule: "fixed" }), "");
+  const other: ScheduleValues = { ...DEFAULTS, schedule: "exponential", decays: "bounds" }; // which it does not take
+  assert.equal(detailsOf(other), "10 % of the height left at the end");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cifar10Full, loadModel, miniGoogLeNet, saveModel, tf } from "../../lib/mod.ts";
-import { seededDropout } from "../../lib/models/seeded_dropout.ts";
+import { dropoutMasks, seededDropout, setDropoutMasks } from "../../lib/models/seeded_dropout.ts";
 import { allowed, withDirectory } from "../support.ts";
 
 Deno.test("seededDropout() draws another mask each step, and the same ones again", () => {
@@ -61,4 +61,18 @@ Deno.test("loadModel() refuses what is no model, and weights that lie elsewhere"
       await assert.rejects(() => loadModel(directory), /^InvalidData: Cannot load a model from /);
     }
   });
+});
+
+Deno.test("dropoutMasks() counts for each seeded layer, in nested models and wrappers, too", async () => {
+  await tf.setBackend("cpu");
+  const inner = tf.sequential({
+    layers: [tf.layers.dense({ units: 3, inputShape: [3] }), seededDropout({ rate: 0.5, seed: 1 })],
+  });
+  const wrapped = tf.layers.timeDistributed({ layer: seededDropout({ rate: 0.5, seed: 2 }), inputShape: [2, 3] });
+  const model = tf.sequential({
+    layers: [wrapped, tf.layers.flatten(), tf.layers.dense({ units: 3 }), inner, tf.layers.dense({ units: 1 })],
+  });
+  assert.deepEqual(dropoutMasks(model), [0, 0]);
+  setDropoutMasks(model, [4, 7]);
+  assert.deepEqual(dropoutMasks(model), [4, 7]);
 });

@@ -16,7 +16,7 @@ Deno.test("a run starts within seconds where packets to JSR are dropped", io, as
     await Deno.writeTextFile(script, `import { join } from "${module}"; console.log(join("a", "b")); Deno.exit();`);
     const started = performance.now();
     const { stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--config", new URL("../../deno.json", import.meta.url).pathname, script],
+      args: ["run", "--quiet", "--config", `${import.meta.dirname}/../../deno.json`, script],
       env: { JSR_URL: `http://127.0.0.1:${listener.addr.port}/`, DENO_DIR: `${directory}/cache`, NO_COLOR: "1" },
       signal: AbortSignal.timeout(60_000), // a hang would last for minutes
     }).output();

@@ -55,4 +55,4 @@ export function tableRow({ model, batchSize, here, peer }: BenchRow): string {
 export const images = (batchSize: number, ms: number): string => (batchSize / ms * 1000).toFixed(1);
 
 /** Formats an amount of memory. */
-export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
+export const gigabytes = (bytes: number): string => bytes > 0 ? `${(bytes / 1e9).toFixed(2)} GB` : "unknown";

@@ -4,15 +4,26 @@
  * @module
  */
 import { chosenValues, readRuns } from "../../experiments/comparison_runs.ts";
+import { planExperiment } from "../../experiments/plan.ts";
+import { factsOf } from "../../experiments/registries/datasets.ts";
 import { join } from "../../support/path.ts";
 import { writeComparison } from "../comparison_files.ts";
-import { JOB_FLAGS, jobsOf, recordJobs, shardFlag, VARIED } from "../comparison_jobs.ts";
+import { JOB_FLAGS, jobsOf, recordJobs, shardFlag, valueText, VARIED } from "../comparison_jobs.ts";
 import { checkFree, matching, runJobs } from "../comparison_runner.ts";
 import { EXPERIMENT_GROUPS } from "../experiment_flags.ts";
-import { commandOf, type Flag, helpText, parseFlags, refuseFlags, UsageError } from "../flags.ts";
+import { commandOf, type Flag, helpText, parseFlags, quoted, refuseFlags, UsageError } from "../flags.ts";
 import { LIST_FLAG, listText } from "../list.ts";
-import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, readSaved, startBackend } from "../session.ts";
-import { hearSignals, voice } from "../terminal.ts";
+import {
+  backendFlag,
+  checkEarly,
+  checkRecord,
+  loadImages,
+  MACHINE_FLAGS,
+  readSaved,
+  startBackend,
+  tellScaled,
+} from "../session.ts";
+import { atTheDoor, hearSignals, voice } from "../terminal.ts";
 
 const COMPARE_FLAGS = {
   seeds: { takes: "number", help: "how many seeds to run; with several, you get mean, deviation and differences (1)" },
@@ -38,7 +49,8 @@ const GROUPS = Object.fromEntries(
 const HELP = helpText(
   "deno task compare: train the same model under several schedules at the same budget. One of\n" +
     `${VARIED.map((name) => `--${name}`).join(", ")}\nmay have several values, as in ` +
-    "0.002,0.01,0.05: every schedule then trains with each.",
+    "0.002,0.01,0.05: every schedule then trains with each. Several\nmaxima scale the base rate with them, " +
+    "unless --base-lr sets it.",
   { "What to compare": { schedules: JOB_FLAGS.schedules, ...COMPARE_FLAGS }, ...GROUPS, "The machine": MACHINE_FLAGS },
   [
     "deno task compare --seeds 3",
@@ -59,7 +71,12 @@ export async function compare(args: readonly string[]): Promise<number> {
     return 0;
   }
   const command = commandOf("compare", args);
-  if (flags.merge !== undefined) return await writeComparison(flags.merge, { command, ...flags }, speak);
+  await checkRecord(flags.record);
+  if (flags.merge !== undefined) {
+    const idle = [...SETTINGS, ...Object.keys(MACHINE_FLAGS), "seeds", "shard", "config", "output"];
+    refuseFlags(flags, idle, "Cannot merge runs: they keep their settings and their directory");
+    return await writeComparison(flags.merge, { command, ...flags }, speak);
+  }
   const saved = flags.config === undefined ? undefined : await readSaved(flags.config);
   const count = flags.seeds ?? 1;
   if (!Number.isInteger(count) || count < 1) {
@@ -68,6 +85,9 @@ export async function compare(args: readonly string[]): Promise<number> {
   const shard = shardFlag(flags.shard);
   if (flags.choose && shard.of > 1) {
     throw new UsageError("Cannot choose values in parts: --choose takes no --shard, got both");
+  }
+  if (shard.of > 1) {
+    refuseFlags(flags, ["record"], "Cannot record a part of a comparison: --record goes with --merge");
   }
   if (saved?.record) {
     refuseFlags(flags, [...SETTINGS, "seeds", "choose"], "Cannot repeat a record: it has its own settings");
@@ -86,11 +106,17 @@ export async function compare(args: readonly string[]): Promise<number> {
 
   const stop = hearSignals(speak.say);
   const { precision } = asked[0].experiment;
-  const backend = await startBackend(choice, { precision, offline: flags.offline }, speak);
+  const backend = await startBackend(choice, { precision, offline: flags.offline, stop }, speak);
   const jobs = jobsOn(backend);
   const images = await loadImages(jobs[0].experiment, flags, speak, stop);
-  const { plan } = planOn(jobs[0].experiment, images);
-  speak.say(`Budget: ${plan.iterations} iterations of ${plan.experiment.budget.batchSize} images in each run`);
+  if (!saved) tellScaled(jobs[0].experiment, flags, backend, speak);
+  const budgets = new Set(jobs.map(({ experiment }) => {
+    const { iterations, experiment: { budget: { batchSize } } } = atTheDoor(() =>
+      planExperiment(experiment, factsOf(images))
+    );
+    return `${iterations} iterations of ${batchSize} images`;
+  }));
+  speak.say(`Budget: ${[...budgets].join("; ")}${budgets.size === 1 ? " in each run" : ""}`);
   checkFree(jobs, directory, backend, await readRuns(directory));
   const running = { shard, directory, backend, images, command, stop, speak };
   const firstSeed = jobs[0].seed;
@@ -98,11 +124,13 @@ export async function compare(args: readonly string[]): Promise<number> {
   if (!await runJobs(exploring, { ...running, choosing: flags.choose })) return stop.code();
   if (flags.choose && count > 1) {
     const chosen = chosenValues(matching(exploring, await readRuns(directory)), firstSeed);
-    speak.say(`\nChosen on held-out images: ${[...chosen].map(([name, value]) => `${name} ${value}`).join(", ")}`);
-    if (!await runJobs(jobs.filter(({ name, value }) => value === chosen.get(name)), running)) return stop.code();
+    const best = jobs.filter(({ name, value }) => value === chosen.get(name));
+    const told = best.filter(({ seed }) => seed === firstSeed).map((job) => `${job.name} ${valueText(job)}`);
+    speak.say(`\nChosen on held-out images: ${told.join(", ")}`);
+    if (!await runJobs(best, running)) return stop.code();
   }
   if (shard.of > 1) {
-    speak.say(`Shard ${shard.number} of ${shard.of} is done; merge all shards with --merge ${directory}.`);
+    speak.say(`Shard ${shard.number} of ${shard.of} is done; merge all shards with --merge ${quoted(directory)}.`);
     return 0;
   }
   return await writeComparison(directory, { command, jobs, ...flags }, speak);

@@ -9,12 +9,14 @@ import { join } from "../../support/path.ts";
 import { findLearningRate, type RangeTest } from "../../finder/range_test.ts";
 import { duration, progressLine } from "../../callbacks/progress.ts";
 import { trainingBatches } from "../../experiments/data.ts";
+import { scheduleName } from "../../experiments/describe.ts";
 import { compiledModel } from "../../experiments/model.ts";
+import { SCHEDULES } from "../../experiments/registries/schedules.ts";
 import { commandOf, type Flag, helpText, parseFlags } from "../flags.ts";
 import { DATA_FLAGS, EXPERIMENT_FLAGS, MODEL_FLAGS } from "../experiment_flags.ts";
 import { experimentFromFlags } from "../experiment_from_flags.ts";
 import { LIST_FLAG, listText } from "../list.ts";
-import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, startBackend } from "../session.ts";
+import { backendFlag, checkEarly, loadImages, MACHINE_FLAGS, planOn, startBackend, tellScaled } from "../session.ts";
 import { atTheDoor, hearSignals, voice } from "../terminal.ts";
 import { checkNumber, rules } from "../../support/check.ts";
 
@@ -64,9 +66,10 @@ export async function findLr(args: readonly string[]): Promise<number> {
   const asked = experimentFromFlags(settings, choice);
   checkEarly(asked, flags);
   const stop = hearSignals(say);
-  const backend = await startBackend(choice, { precision: asked.precision, offline: flags.offline }, speak);
+  const backend = await startBackend(choice, { precision: asked.precision, offline: flags.offline, stop }, speak);
   const experiment = experimentFromFlags(settings, backend);
   const { plan, data } = planOn(experiment, await loadImages(experiment, flags, speak, stop));
+  tellScaled(plan.experiment, flags, backend, speak);
   say(`Range test: ${iterations} batches of ${experiment.budget.batchSize}, rates from ${startLr} to ${endLr}`);
   const started = performance.now();
   let shown = 0;
@@ -97,13 +100,17 @@ export async function findLr(args: readonly string[]): Promise<number> {
     join(directory, "range_test.png"),
   );
   const train = commandOf("train", args, Object.keys(TEST_FLAGS).map((name) => `--${name}`));
-  for (const line of conclusions(test, train)) say(line);
+  const takesBase = SCHEDULES[scheduleName(experiment)]?.takes.includes("baseLr") ?? false;
+  for (const line of conclusions(test, train, takesBase)) say(line);
   say(`\nFiles in ${directory}: range_test.png, range_test.json`);
   return 0;
 }
 
-/** The suggestions, the bounds, and the command that trains the same model with them. */
-function conclusions({ suggestions, bounds, reason }: RangeTest, train: string): string[] {
+/**
+ * The suggestions, the bounds, and the command that trains the same model with them. The lower bound is of use only if
+ * the preset's schedule takes one.
+ */
+function conclusions({ suggestions, bounds, reason }: RangeTest, train: string, takesBase: boolean): string[] {
   const rate = (value: number) => value.toPrecision(2);
   const lines = Object.entries(suggestions).map(([name, value]) => `  ${name.padEnd(9)} ${rate(value)}`);
   const suggested = lines.length > 0 ? ["Suggestions:", ...lines] : [];
@@ -113,6 +120,8 @@ function conclusions({ suggestions, bounds, reason }: RangeTest, train: string):
     ...suggested,
     `Bounds: ${base} to ${max} (${reason})`,
     "",
-    `Use them: ${train} --base-lr ${Number(base)} --max-lr ${Number(max)}`,
+    `Use ${takesBase ? "them" : "the upper"}: ${train}${takesBase ? ` --base-lr ${Number(base)}` : ""} --max-lr ${
+      Number(max)
+    }`,
   ];
 }

@@ -54,7 +54,10 @@ async function runOne(name: string, check: boolean): Promise<string[]> {
   const directory = await Deno.makeTempDir({ dir: cacheDirectory(), prefix: "notebook-" });
   try {
     const { notebook, text, failure } = await execute(stored, directory, true);
-    if (check) return differences(stored, notebook);
+    if (check) {
+      const found = differences(stored, notebook);
+      return found.length === 0 && failure ? [failure] : found;
+    }
     if (failure) return [failure];
     if (text.length > LARGEST) return [`it must stay below ${LARGEST} bytes, got ${text.length}`];
     await writeWhole(path, text);

@@ -4,6 +4,7 @@
  */
 import { missingNativePart } from "../../backend/native/setup/package.ts";
 import { loadCifar10 } from "../../data/cifar10/mod.ts";
+import { join } from "../../support/path.ts";
 import { run } from "../../support/subprocess.ts";
 import { helpText, parseFlags } from "../flags.ts";
 import { pythonTools } from "../python.ts";
@@ -35,7 +36,8 @@ export async function setup(args: readonly string[]): Promise<number> {
     return 0;
   }
   const stop = hearSignals(speak.say);
-  await ensureNative("auto", false, speak);
+  await ensureNative("auto", false, speak, stop);
+  stop.signal.throwIfAborted();
   const missing = missingNativePart();
   speak.say(
     missing ? `Native TensorFlow: ${missing}; WebAssembly will be used instead.` : "Native TensorFlow is ready.",
@@ -65,6 +67,6 @@ export async function setup(args: readonly string[]): Promise<number> {
 
 /** Makes `deno bundle` fetch esbuild from npm, which it needs, so that it works offline later. */
 async function fetchBundler(): Promise<void> {
-  const anything = new URL("../../schedules/mod.ts", import.meta.url).pathname;
+  const anything = join(import.meta.dirname!, "../../schedules/mod.ts");
   await run("fetch esbuild for `deno bundle`", Deno.execPath(), ["bundle", "--quiet", anything]);
 }

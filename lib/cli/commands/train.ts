@@ -15,17 +15,28 @@ import { exists, fileError } from "../../support/files.ts";
 import { join } from "../../support/path.ts";
 import { EXPERIMENT_FLAGS, EXPERIMENT_GROUPS } from "../experiment_flags.ts";
 import { experimentFromFlags } from "../experiment_from_flags.ts";
-import { commandOf, type Flag, helpText, parseFlags, refuseFlags, UsageError } from "../flags.ts";
+import {
+  commandOf,
+  type Flag,
+  type FlagValues,
+  helpText,
+  parseFlags,
+  quoted,
+  refuseFlags,
+  UsageError,
+} from "../flags.ts";
 import { LIST_FLAG, listText } from "../list.ts";
 import {
   backendFlag,
   checkEarly,
+  checkRecord,
   loadImages,
   MACHINE_FLAGS,
   planOn,
   readSaved,
   startBackend,
   summary,
+  tellScaled,
 } from "../session.ts";
 import { eventsAndEstimate, finish } from "../train_report.ts";
 import { hearSignals, voice } from "../terminal.ts";
@@ -67,7 +78,6 @@ export async function train(args: readonly string[]): Promise<number> {
     speak.say(flags.help ? TRAIN_HELP : listText());
     return 0;
   }
-  const choice = backendFlag(flags.backend);
   const { resume } = flags;
   if (resume !== undefined) {
     const names = [...Object.keys(EXPERIMENT_FLAGS), "config", "output"];
@@ -77,19 +87,20 @@ export async function train(args: readonly string[]): Promise<number> {
   if (!(minutes >= 0)) throw new UsageError(`Cannot read --checkpoint-minutes: it takes 0 or more, got ${minutes}`);
   const path = resume === undefined ? flags.config : join(resume, "config.json");
   const saved = path === undefined ? undefined : await readSaved(path);
+  // a checkpoint can only be continued on the backend that wrote it
+  const choice = backendFlag(flags.backend ?? (resume === undefined ? undefined : saved?.backend));
   const asked = experimentFromFlags(flags, choice, saved?.experiment);
   checkEarly(asked, flags); // finds a wrong call before anything is set up
-  const directory = resume ?? await newDirectory(flags.output, scheduleName(asked));
+  if (flags.output !== undefined) await checkNew(flags.output);
+  await checkRecord(flags.record);
   const changed = Object.keys(EXPERIMENT_FLAGS).some((name) => flags[name as keyof typeof flags] !== undefined);
   const command = (changed ? undefined : saved?.command) ?? commandOf("train", args);
   const stop = hearSignals(speak.say);
 
-  const backend = await startBackend(choice, { precision: asked.precision, offline: flags.offline }, speak);
+  const backend = await startBackend(choice, { precision: asked.precision, offline: flags.offline, stop }, speak);
   const experiment = experimentFromFlags(flags, backend, saved?.experiment);
   const { plan, data } = planOn(experiment, await loadImages(experiment, flags, speak, stop));
-  if (!saved && plan.experiment.data.trainSize < (asked.data.trainSize ?? 0)) {
-    speak.say(`The quick preset is scaled down for ${backend}: ${plan.experiment.data.trainSize} images.`);
-  }
+  if (!saved) tellScaled(plan.experiment, flags, backend, speak);
   const model = await compiledModel(plan);
   const runs = saved?.record?.runs.length ?? 1;
   if (runs > 1) {
@@ -101,6 +112,7 @@ export async function train(args: readonly string[]): Promise<number> {
   const warning = cutCycleWarning(plan);
   if (warning) speak.say(warning);
   speak.event("start", { config: plan.experiment, iterations: plan.iterations });
+  const directory = resume ?? flags.output ?? await newDirectory(scheduleName(asked));
   // The first file is written now, so that an output directory that cannot be written to is found before the training.
   const raw = resume === undefined ? JSON.parse(JSON.stringify(plan.experiment)) : saved!.raw;
   if (resume === undefined) await writeExperiment(directory, plan.experiment, { command, backend, ...versions() });
@@ -109,7 +121,7 @@ export async function train(args: readonly string[]): Promise<number> {
   const result = await runTraining(plan, data, {
     model,
     callbacks: [
-      new ProgressBar({ sink: speak.sink }),
+      new ProgressBar({ sink: speak.sink, plan }),
       eventsAndEstimate(plan, speak, training),
       ...flags.tensorboard ? [tensorBoard(join(directory, "tensorboard"))] : [],
     ],
@@ -126,7 +138,10 @@ export async function train(args: readonly string[]): Promise<number> {
       if (resume !== undefined) speak.say(`Continuing after iteration ${scheduler.iteration} of ${plan.iterations}.`);
     },
   });
-  const code = await finish(plan, data, backend, result, directory, speak, stop.code());
+  const code = await finish(plan, data, backend, result, directory, speak, {
+    code: stop.code(),
+    flags: repeated(flags),
+  });
   if (flags.record !== undefined && result.evaluation) {
     await writeRecord(flags.record, {
       command,
@@ -148,15 +163,37 @@ export async function train(args: readonly string[]): Promise<number> {
   return code;
 }
 
-/** Makes a new directory for the run, because a run's files are never overwritten. */
-async function newDirectory(output: string | undefined, mode: string): Promise<string> {
-  if (output === undefined) {
-    const stamp = new Date().toISOString().slice(0, 19).replace("T", "_").replaceAll(":", "-");
-    return join("output", `${stamp}_${mode}`);
+/** The flags that the command which continues a run must repeat, because they are no settings of the run. */
+const repeated = ({ data, record, offline, tensorboard }: FlagValues<typeof FLAGS>): string[] => [
+  ...data === undefined ? [] : ["--data", data],
+  ...record === undefined ? [] : ["--record", record],
+  ...offline ? ["--offline"] : [],
+  ...tensorboard ? ["--tensorboard"] : [],
+];
+
+/** Makes a new directory in output/, of its own even for two runs that start in the same second. */
+async function newDirectory(mode: string): Promise<string> {
+  const stamp = new Date().toISOString().slice(0, 19).replace("T", "_").replaceAll(":", "-");
+  const path = join("output", `${stamp}_${mode}`);
+  const make = (directory: string, recursive: boolean) =>
+    Deno.mkdir(directory, { recursive }).then(() => true, (error) => {
+      if (recursive || !(error instanceof Deno.errors.AlreadyExists)) throw fileError("write to", directory, error);
+      return false;
+    });
+  await make("output", true);
+  for (let number = 1;; number++) {
+    const directory = number === 1 ? path : `${path}_${number}`;
+    if (await make(directory, false)) return directory;
   }
+}
+
+/** Throws if a run would overwrite the files of another. */
+async function checkNew(output: string): Promise<void> {
   if (await exists(join(output, "config.json")) || await hasCheckpoints(join(output, "checkpoints"))) {
     throw new UsageError(
-      `Cannot write to ${output}: --output takes a new directory, got one with a run; --resume ${output} continues it`,
+      `Cannot write to ${output}: --output takes a new directory, got one with a run; --resume ${
+        quoted(output)
+      } continues it`,
     );
   }
   try {
@@ -166,5 +203,4 @@ async function newDirectory(output: string | undefined, mode: string): Promise<s
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw fileError("write to", output, error);
   }
-  return output;
 }

@@ -7,8 +7,12 @@ that it ever held. A step is a batch that is trained on or scored.
 """
 
 import json
-import resource
 import sys
+
+try:
+    import resource
+except ImportError:  # Windows has none
+    resource = None
 
 task = sys.argv[5]  # "train" or "evaluate"
 # as many as on our side: those to train on are gone through again and again, those to score are one evaluation's
@@ -18,9 +22,17 @@ model_name, batch_size, precision, max_rate = sys.argv[1], int(sys.argv[2]), sys
 min_rate = max_rate / 10
 
 
+def peak():
+    """The most memory that the process ever held, in bytes; 0 if it is unknown."""
+    if resource is None:
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def serve(parameters, run):
     """Trains or evaluates as it is told; run(steps) gives the milliseconds of a step."""
     print(json.dumps({"parameters": parameters}), flush=True)
     for line in sys.stdin:
         ms = run(int(line))
-        print(json.dumps({"ms": ms, "peak": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}), flush=True)
+        print(json.dumps({"ms": ms, "peak": peak()}), flush=True)

@@ -48,9 +48,17 @@ export function copies(button: HTMLButtonElement, text: () => string): void {
   });
 }
 
-/** Moves the keyboard's focus to another element if it is on a button that can no longer be pressed. */
-export function handOver(from: HTMLElement, to: HTMLElement): void {
-  if (document.activeElement === from && (from as HTMLButtonElement).disabled) to.focus();
+/**
+ * Enables the buttons that can be used now and disables the others. If the keyboard's focus is on one of those, it moves
+ * to the first that can be used.
+ */
+export function enable(buttons: readonly (readonly [id: string, usable: boolean])[]): void {
+  const button = (id: string) => byId<HTMLButtonElement>(id);
+  const [usable, others] = [true, false].map((kind) => buttons.filter(([, can]) => can === kind).map(([id]) => id));
+  for (const id of usable) button(id).disabled = false;
+  // before the others are disabled, because some browsers then take the focus away at once
+  if (usable.length > 0 && others.includes(document.activeElement?.id ?? "")) button(usable[0]).focus();
+  for (const id of others) button(id).disabled = true;
 }
 
 /** Shows a command line that breaks only between its flags. */
@@ -60,10 +68,4 @@ export function showCommand(place: HTMLElement, command: string): void {
     ...(index > 0 ? [" "] : []),
     make("span", { class: "whole" }, part),
   ]));
-}
-
-/** Formats a number for the page: 0.006, 1e-7, 2,000. */
-export function written(value: number): string {
-  if (value >= 1000) return value.toLocaleString("en");
-  return String(Number(value.toPrecision(3)));
 }

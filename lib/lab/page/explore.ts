@@ -3,10 +3,11 @@
  * Explore: a schedule, its shape, and the code that makes it.
  * @module
  */
+import { label } from "../../figures/axes.ts";
 import { learningRateFigure } from "../../figures/learning_rate.ts";
 import { codeLines, trainCommand } from "../code.ts";
 import { DEFAULTS, scheduleOf, scheduleSettings, type ScheduleValues } from "../settings.ts";
-import { byId, copies, showCommand, written } from "./dom.ts";
+import { byId, copies, showCommand } from "./dom.ts";
 import { type NumberField, numberField } from "./fields.ts";
 import { Plot } from "./plot.ts";
 import { ScheduleForm } from "./schedule_form.ts";
@@ -67,10 +68,11 @@ export class Explore {
       checkIterations(this.#iterations);
       const schedule = scheduleOf(values, this.#iterations);
       const rates = Array.from({ length: this.#iterations + 1 }, (_, i) => schedule(i).learningRate);
+      const highest = rates.reduce((one, other) => Math.max(one, other));
       this.#plot.draw(
         learningRateFigure(schedule, { iterations: this.#iterations }),
-        `${values.schedule}: the learning rate starts at ${written(rates[0])}, reaches ` +
-          `${written(Math.max(...rates))}, and ends at ${written(rates.at(-1)!)} after ${this.#iterations} iterations.`,
+        `${values.schedule}: the learning rate starts at ${label(rates[0])}, reaches ` +
+          `${label(highest)}, and ends at ${label(rates.at(-1)!)} after ${this.#iterations} iterations.`,
       );
       byId("code").textContent = codeLines(schedule);
       showCommand(byId("command"), trainCommand(scheduleSettings(values, this.#iterations), this.#iterations));
@@ -79,7 +81,9 @@ export class Explore {
       error.textContent = (problem as Error).message;
       error.hidden = false;
     }
-    byId<HTMLButtonElement>("to-race").disabled = !error.hidden;
+    for (const id of ["to-race", "copy-code", "copy-command"]) {
+      byId<HTMLButtonElement>(id).disabled = !error.hidden; // code and command are still the last ones that were right
+    }
   }
 }
 

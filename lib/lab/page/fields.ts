@@ -45,18 +45,18 @@ export function numberField(id: string, spec: FieldSpec, value: number, onInput:
   });
   const box = make("input", { type: "number", id, step: "any", min: "0", inputmode: "decimal" });
   const show = (number: number) => {
+    box.setAttribute("aria-invalid", String(!(number >= 0)));
+    if (!Number.isFinite(number)) return;
     slider.value = toSlider(number);
     slider.setAttribute("aria-valuetext", `${number} ${unit}`);
   };
   slider.addEventListener("input", () => {
-    box.value = String(fromSlider(slider.value));
-    slider.setAttribute("aria-valuetext", `${box.value} ${unit}`);
-    onInput(Number(box.value));
+    field.value = fromSlider(slider.value);
+    onInput(field.value);
   });
   box.addEventListener("input", () => {
-    const number = box.value.trim() === "" ? NaN : Number(box.value);
-    if (Number.isFinite(number)) show(number);
-    onInput(number);
+    show(field.value);
+    onInput(field.value);
   });
   const field: NumberField = {
     element: make(
@@ -71,7 +71,7 @@ export function numberField(id: string, spec: FieldSpec, value: number, onInput:
     },
     set value(number) {
       box.value = Number.isNaN(number) ? "" : String(number);
-      if (Number.isFinite(number)) show(number);
+      show(number);
     },
   };
   field.value = value;

@@ -22,6 +22,8 @@ function notice(text: string, action?: { label: string; run: () => void }): void
   close.addEventListener("click", () => {
     action?.run();
     element.remove();
+    // else a keyboard would start at the top of the page again
+    (document.querySelector<HTMLElement>("#notices button") ?? byId("explore")).focus({ preventScroll: true });
   });
   element.append(close);
   byId("notices").append(element);
@@ -58,9 +60,15 @@ backends.addEventListener("change", () => {
 });
 trainer.start("auto");
 
-const { present, message } = await fetch("/images").then((response) => response.json());
-if (!present) {
-  notice(`${message} Everything works with made-up images, too: stripes of ten directions.`, {
+/** What stands in the way of training on CIFAR-10; empty if nothing does. */
+async function imagesProblem(): Promise<string> {
+  const response = await fetch("/images");
+  return response.ok ? (await response.json()).message : await response.text();
+}
+
+const problem = await imagesProblem();
+if (problem) {
+  notice(`${problem} Everything works with made-up images, too: stripes of ten directions.`, {
     label: "Use made-up images",
     run: () => images.value = "made-up",
   });

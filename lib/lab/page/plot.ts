@@ -64,15 +64,18 @@ export class Plot {
   }
 }
 
+/** The shortest time between two drawings of a training, in milliseconds. */
+const DRAW_MS = 250;
+
 /**
- * Limits how often a function is called. The first call happens at once; calls that come too early are combined into
- * one later call.
+ * Limits how often a function draws. The first call happens at once; calls that come too early are combined into one
+ * later call.
  */
-export function throttled(everyMs: number, call: () => void): () => void {
+export function throttled(draw: () => void): () => void {
   let last = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {
-    const wait = last + everyMs - performance.now();
+    const wait = last + DRAW_MS - performance.now();
     clearTimeout(timer);
     if (wait > 0) {
       timer = setTimeout(run, wait);
@@ -80,6 +83,6 @@ export function throttled(everyMs: number, call: () => void): () => void {
   };
   function run(): void {
     last = performance.now();
-    call();
+    draw();
   }
 }

@@ -3,12 +3,14 @@
  * Race: trains schedules side by side and shows them as they train.
  * @module
  */
+import type { Trace } from "../../figures/figure.ts";
+import { emptyHistory } from "../../history/history.ts";
 import type { RacedRun, RaceOrder, RacerStep } from "../protocol.ts";
-import { type DrawnRun, raceFigure } from "../race_figure.ts";
+import { type DrawnRun, endedLines, raceFigure } from "../race_figure.ts";
 import { openRecord, raceRecord, type Races, RECORD_NAME } from "../record.ts";
 import { MOST_RACERS, racersOf } from "../racers.ts";
 import type { ScheduleValues } from "../settings.ts";
-import { byId, handOver, make } from "./dom.ts";
+import { byId, enable, make } from "./dom.ts";
 import { checkIterations, LENGTH } from "./explore.ts";
 import { type NumberField, numberField } from "./fields.ts";
 import { onTheme, Plot, throttled } from "./plot.ts";
@@ -16,12 +18,12 @@ import { RaceForm } from "./race_form.ts";
 import { type ScoredRun, showResults } from "./race_results.ts";
 import type { Trainer } from "./trainer.ts";
 
-const DRAW_MS = 250;
 const MOST_RACES = 10;
 
-/** What is drawn: finished races, the current one, and how far the axis goes. */
+/** What is drawn: finished races and their lines, the current one, and how far the axis goes. */
 interface Shown {
   ended: (DrawnRun & ScoredRun)[];
+  lines: Trace[];
   running: DrawnRun[];
   iterations: number;
   order: string[];
@@ -44,7 +46,7 @@ export class Race {
   #racing = false;
   #paused = false;
   /** Draws, but no more often than the eye can follow. */
-  readonly #draw = throttled(DRAW_MS, () => this.#drawNow());
+  readonly #draw = throttled(() => this.#drawNow());
 
   /**
    * @param trainer The trainer that runs the races.
@@ -59,7 +61,7 @@ export class Race {
     this.#trainer = trainer;
     this.#madeUp = tell.madeUp;
     this.#values = { iterations, races: 1, seed: 42 };
-    this.#shown = { ended: [], running: [], iterations, order: [] };
+    this.#shown = { ended: [], lines: [], running: [], iterations, order: [] };
     this.#length = numberField("budget", { label: "Budget of each schedule", ...LENGTH }, iterations, (value) => {
       this.#values.iterations = value;
       tell.length(value);
@@ -75,7 +77,7 @@ export class Race {
       event.preventDefault();
       void this.#start();
     });
-    byId("race-stop").addEventListener("click", () => trainer.send({ kind: "stop" }));
+    byId("race-stop").addEventListener("click", () => trainer.stop());
     byId("race-pause").addEventListener("click", () => {
       this.#paused = !this.#paused;
       trainer.send({ kind: this.#paused ? "pause" : "resume" });
@@ -109,14 +111,10 @@ export class Race {
   /** Enables the buttons that can be used now. */
   show(): void {
     const { busy, ready } = this.#trainer;
-    const button = (id: string) => byId<HTMLButtonElement>(id);
-    button("race-start").disabled = busy || !ready;
-    for (const id of ["race-pause", "race-stop"]) button(id).disabled = !this.#racing;
-    button("race-pause").textContent = this.#paused ? "Go on" : "Pause";
-    button("download").disabled = busy || !this.#races || this.#races.runs.length === 0;
+    enable([["race-start", !busy && ready !== undefined], ["race-pause", this.#racing], ["race-stop", this.#racing]]);
+    byId("race-pause").textContent = this.#paused ? "Go on" : "Pause";
+    byId<HTMLButtonElement>("download").disabled = busy || !this.#races || this.#races.runs.length === 0;
     byId<HTMLInputElement>("open").disabled = busy;
-    if (this.#racing) handOver(button("race-start"), button("race-pause"));
-    if (!busy) { for (const id of ["race-pause", "race-stop"]) handOver(button(id), button("race-start")); }
   }
 
   async #start(): Promise<void> {
@@ -134,15 +132,19 @@ export class Race {
       return;
     }
     const runs: RacedRun[] = [];
+    this.#racing = true; // so that the focus moves from Start to Pause
     const started = await this.#trainer.train("race", { kind: "race", order }, (message) => {
       if (message.kind === "race-step") this.#step(order, message);
       else if (message.kind === "race-end") {
         runs.push(...message.runs);
         this.#shown.ended = [...runs];
+        this.#shown.lines = endedLines(runs, this.#shown.order);
         this.#shown.running = emptyRuns(order);
         showResults(runs);
-      } else if (message.kind === "failed") this.#said.textContent = message.message;
-      else if (message.kind === "done") this.#end(order, message);
+      } else if (message.kind === "failed") {
+        this.#said.textContent = message.message;
+        this.#at.textContent = "";
+      } else if (message.kind === "done") this.#end(order, message);
       if (message.kind === "done" || message.kind === "failed") {
         this.#racing = this.#paused = false;
         // the curves of a stopped race stay in the figure
@@ -150,12 +152,15 @@ export class Race {
       }
       this.#draw();
     });
-    if (!started) return void (this.#said.textContent = "Another training is under way, in this tab or in another.");
+    if (!started) {
+      this.#racing = false;
+      this.#said.textContent = "Another training is under way, in this tab or in another.";
+      return;
+    }
     const { hardware, tfjs } = this.#trainer.ready!;
     this.#races = { order, runs, hardware, versions: { tfjs, browser: navigator.userAgent } };
-    this.#racing = true;
     const names = order.racers.map(({ name }) => name);
-    this.#shown = { ended: [], running: emptyRuns(order), iterations: order.iterations, order: names };
+    this.#shown = { ended: [], lines: [], running: emptyRuns(order), iterations: order.iterations, order: names };
     showResults([]);
     byId("open-said").textContent = "";
     this.#progress.value = 0;
@@ -194,14 +199,14 @@ export class Race {
   }
 
   #drawNow(): void {
-    const { ended, running, iterations, order } = this.#shown;
+    const { ended, lines, running, iterations, order } = this.#shown;
     const updates = running[0]?.history.iterations.length ?? 0;
     const words = order.length === 0
       ? "Loss, accuracy and learning rate of a race: empty until one has started."
       : `Loss, validation accuracy and learning rate of ${order.join(", ")}: ${
         ended.length / order.length
       } races ended, ${updates} iterations of the next.`;
-    this.#plot.draw(raceFigure(ended, running, { iterations, order }), words);
+    this.#plot.draw(raceFigure(lines, running, { iterations, order }), words);
   }
 
   #download(): void {
@@ -221,7 +226,7 @@ export class Race {
       const order = [...new Set(runs.map(({ name }) => name))];
       const iterations = Math.max(...runs.map((run) => run.iterations));
       this.#races = undefined;
-      this.#shown = { ended: [...runs], running: [], iterations, order };
+      this.#shown = { ended: [...runs], lines: endedLines(runs, order), running: [], iterations, order };
       showResults(runs);
       said.textContent = `${file.name}: ${about}`;
       this.#drawNow();
@@ -234,5 +239,5 @@ export class Race {
 }
 
 function emptyRuns({ racers }: RaceOrder): DrawnRun[] {
-  return racers.map(({ name }) => ({ name, history: { iterations: [], lr: [], loss: [], epochs: [] } }));
+  return racers.map(({ name }) => ({ name, history: emptyHistory() }));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { coloursOf } from "../../figures/colours.ts";
-import { onDark } from "../look.ts";
+import { onDark, onLight } from "../look.ts";
 import { detailsOf, FEWEST_RACERS, MOST_RACERS, racerNames } from "../racers.ts";
 import { DEFAULTS, type ScheduleValues, takenBy } from "../settings.ts";
 import { byId, fillSelect, make } from "./dom.ts";
@@ -102,7 +102,7 @@ export class RaceForm {
     const colours = coloursOf(racerNames(this.racers));
     for (const [index, row] of [...this.#place.children].entries()) {
       // the page's policy forbids inline styles, but not a property set by script
-      (row as HTMLElement).style.setProperty("--colour", isDark() ? onDark(colours[index]) : colours[index]);
+      (row as HTMLElement).style.setProperty("--colour", (isDark() ? onDark : onLight)(colours[index]));
     }
   }
 }

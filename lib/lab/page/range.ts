@@ -3,11 +3,12 @@
  * Range test: shows the curve while it grows, and the bounds read from it.
  * @module
  */
+import { label } from "../../figures/axes.ts";
 import { rangeTestFigure } from "../../figures/range_test.ts";
 import type { RangeTest } from "../../finder/range_test.ts";
 import { findLrCommand } from "../code.ts";
 import type { RangeOrder } from "../protocol.ts";
-import { byId, copies, handOver, showCommand, written } from "./dom.ts";
+import { byId, copies, enable, showCommand } from "./dom.ts";
 import { numberField } from "./fields.ts";
 import { Plot, throttled } from "./plot.ts";
 import type { Trainer } from "./trainer.ts";
@@ -19,9 +20,6 @@ interface Curve {
   smoothedLosses: number[];
 }
 
-/** The shortest time between two drawings, in milliseconds. */
-const DRAW_MS = 250;
-
 /** The page's section Range test. */
 export class RangeTestPart {
   readonly #values = { startLr: 1e-5, endLr: 1, iterations: 100, seed: 42 };
@@ -30,6 +28,10 @@ export class RangeTestPart {
   readonly #madeUp: () => boolean;
   #curve: Curve = { learningRates: [], losses: [], smoothedLosses: [] };
   #test?: RangeTest;
+  /** Whether a test is under way now. */
+  #testing = false;
+  /** The ends of the axis of the curve, which stay while the fields change. */
+  #ends: readonly [startLr: number, endLr: number] = [1, 1];
 
   /**
    * @param trainer The trainer that runs the test.
@@ -59,7 +61,7 @@ export class RangeTestPart {
       event.preventDefault();
       void this.#start();
     });
-    byId("range-stop").addEventListener("click", () => trainer.send({ kind: "stop" }));
+    byId("range-stop").addEventListener("click", () => trainer.stop());
     byId("use-bounds").addEventListener("click", () => {
       const { bounds } = this.#test ?? {};
       if (!bounds) return;
@@ -74,11 +76,7 @@ export class RangeTestPart {
   /** Enables the buttons that can be used now. */
   show(): void {
     const { busy, ready } = this.#trainer;
-    byId<HTMLButtonElement>("range-start").disabled = busy || !ready;
-    if (!busy) {
-      byId<HTMLButtonElement>("range-stop").disabled = true;
-      handOver(byId("range-stop"), byId("range-start"));
-    }
+    enable([["range-start", !busy && ready !== undefined], ["range-stop", this.#testing]]);
   }
 
   async #start(): Promise<void> {
@@ -87,7 +85,8 @@ export class RangeTestPart {
     const wrong = problemOf(order);
     if (wrong) return void (said.textContent = wrong);
     const progress = byId<HTMLProgressElement>("range-progress");
-    const draw = throttled(DRAW_MS, () => this.#draw());
+    const draw = throttled(() => this.#draw());
+    this.#testing = true; // so that the focus moves from Start to Stop
     const started = await this.#trainer.train("range test", { kind: "range-test", order }, (message) => {
       const curve = this.#curve;
       if (message.kind === "range-step") {
@@ -103,8 +102,10 @@ export class RangeTestPart {
           ? `Ended after ${message.test.losses.length} updates, as the loss had grown beyond four times its best.`
           : `Ended after ${message.test.losses.length} updates.`;
         this.#read(message.test);
-      } else if (message.kind === "failed") said.textContent = message.message;
-      else if (message.kind === "done" && message.stopped) {
+      } else if (message.kind === "failed") {
+        said.textContent = message.message;
+        at.textContent = "";
+      } else if (message.kind === "done" && message.stopped && !this.#test) {
         said.textContent = `Stopped after ${curve.losses.length} updates: no bounds are read off half a curve.`;
       }
       if (message.kind === "done") {
@@ -112,17 +113,21 @@ export class RangeTestPart {
           ? "No tensor is left in memory."
           : `${message.tensors} tensors are left.`;
       }
+      if (message.kind === "done" || message.kind === "failed") this.#testing = false;
       draw();
     });
-    if (!started) return void (said.textContent = "Another training is under way, in this tab or in another.");
+    if (!started) {
+      this.#testing = false;
+      said.textContent = "Another training is under way, in this tab or in another.";
+      return;
+    }
     this.#curve = { learningRates: [], losses: [], smoothedLosses: [] };
     this.#test = undefined;
+    this.#ends = [order.startLr, order.endLr];
     byId("range-reading").textContent = "";
     byId<HTMLButtonElement>("use-bounds").disabled = true;
-    byId<HTMLButtonElement>("range-stop").disabled = false;
     said.textContent = "";
     at.textContent = "Fetching the images …";
-    handOver(byId("range-start"), byId("range-stop"));
   }
 
   #read({ bounds, suggestions, reason = "" }: RangeTest): void {
@@ -132,19 +137,19 @@ export class RangeTestPart {
       return;
     }
     const others = Object.entries(suggestions).filter(([, rate]) => rate !== undefined)
-      .map(([name, rate]) => `${name} ${written(rate)}`);
+      .map(([name, rate]) => `${name} ${label(rate)}`);
     byId("range-reading").textContent = `Base ${tidy(bounds.baseLr)}, maximum ${tidy(bounds.maxLr)} (${reason}). ` +
       `For one rate instead of two bounds, fastai's rules suggest: ${others.join(", ")}.`;
   }
 
   #draw(): void {
-    const { startLr, endLr } = this.#values;
     const curve = this.#test ?? this.#curve;
+    const empty = curve.losses.length === 0;
     const figure = rangeTestFigure(curve);
     const { xaxis, yaxis } = figure.layout as Record<string, Record<string, unknown>>;
-    if (!this.#test && problemOf({ ...this.#values, madeUp: false }) === undefined) {
+    if (!this.#test && !(empty && problemOf(this.#values))) {
       // the axis does not move while the curve grows along it
-      xaxis.range = [startLr, endLr].map(Math.log10);
+      xaxis.range = (empty ? [this.#values.startLr, this.#values.endLr] : this.#ends).map(Math.log10);
     }
     const [first = 2] = curve.smoothedLosses;
     // wide enough that the noise of the first updates does not look like a mountain range
@@ -156,15 +161,17 @@ export class RangeTestPart {
   }
 
   #showCommand(): void {
-    showCommand(byId("range-command"), findLrCommand(this.#values));
+    const wrong = problemOf(this.#values);
+    showCommand(byId("range-command"), wrong ?? findLrCommand(this.#values));
+    byId<HTMLButtonElement>("copy-range-command").disabled = wrong !== undefined;
   }
 }
 
 /** Rounds a bound to two digits, because a range test is no more precise. */
 const tidy = (rate: number) => Number(rate.toPrecision(2));
 
-/** Returns a sentence that says what is wrong with an order, or undefined if nothing is. */
-function problemOf({ startLr, endLr, iterations, seed }: RangeOrder): string | undefined {
+/** Returns a sentence that says what is wrong with a test's numbers, or undefined if nothing is. */
+function problemOf({ startLr, endLr, iterations, seed }: Omit<RangeOrder, "madeUp">): string | undefined {
   if (!(startLr > 0 && endLr > startLr && endLr < Infinity)) {
     return `The rates must be above 0 and rise, got ${startLr} to ${endLr}.`;
   }

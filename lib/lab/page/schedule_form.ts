@@ -4,27 +4,24 @@
  * @module
  */
 import { SCHEDULES } from "../../experiments/registries/schedules.ts";
-import { type ScheduleValues, takenBy } from "../settings.ts";
+import { LABELS, type NumberName, type ScheduleValues, takenBy } from "../settings.ts";
 import { fillSelect, make } from "./dom.ts";
 import { type FieldSpec, type NumberField, numberField } from "./fields.ts";
 
-const rate = (label: string): FieldSpec => ({ label, unit: "learning rate", range: [-7, 0], step: 0.05, log: true });
-const momentum = (label: string): FieldSpec => ({ label, unit: "momentum", range: [0, 0.99], step: 0.01 });
-
-/** The names of the values that are numbers. */
-type NumberName = { [K in keyof ScheduleValues]: ScheduleValues[K] extends number ? K : never }[keyof ScheduleValues];
+const RATE = { unit: "learning rate", range: [-7, 0], step: 0.05, log: true } as const;
+const MOMENTUM = { unit: "momentum", range: [0, 0.99], step: 0.01 } as const;
 
 /** A field for each number that any schedule takes. */
-const FIELDS: Readonly<Record<NumberName, FieldSpec>> = {
-  baseLr: rate("Base rate"),
-  maxLr: rate("Maximum rate"),
-  stepSize: { label: "Step size, half a cycle", unit: "iterations", range: [5, 500], step: 5 },
-  left: { label: "Height left at the end", unit: "%", range: [1, 100], step: 1 },
-  power: { label: "Power of the decay", unit: "exponent", range: [0.5, 6], step: 0.1 },
-  peakAt: { label: "Rise ends after", unit: "% of the run", range: [5, 95], step: 1 },
-  warmUp: { label: "Warm-up from 0", unit: "iterations", range: [0, 200], step: 5 },
-  lowMomentum: momentum("Lowest momentum"),
-  highMomentum: momentum("Highest momentum"),
+const FIELDS: Readonly<Record<NumberName, Omit<FieldSpec, "label">>> = {
+  baseLr: RATE,
+  maxLr: RATE,
+  stepSize: { unit: "iterations", range: [5, 500], step: 5 },
+  left: { unit: "%", range: [1, 100], step: 1 },
+  power: { unit: "exponent", range: [0.5, 6], step: 0.1 },
+  peakAt: { unit: "% of the run", range: [5, 95], step: 1 },
+  warmUp: { unit: "iterations", range: [0, 200], step: 5 },
+  lowMomentum: MOMENTUM,
+  highMomentum: MOMENTUM,
 };
 
 /** The schedules to choose from. */
@@ -62,7 +59,7 @@ export class ScheduleForm {
         this.#add(place, "decays", this.#decays(onChange));
         this.#add(place, "mirrored", this.#mirrored(onChange));
       }
-      const field = numberField(name, FIELDS[name], values[name], (value) => {
+      const field = numberField(name, { label: LABELS[name], ...FIELDS[name] }, values[name], (value) => {
         values[name] = value;
         onChange();
       });

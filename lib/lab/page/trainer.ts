@@ -16,6 +16,9 @@ const LOCK = "learning-rate-laboratory";
 /** The key of a mark for a training in progress. The mark remains if the tab is closed in the middle. */
 const MARK = "learning-rate-laboratory:training";
 
+/** How long a training may take to stop, in milliseconds, before it counts as stuck. */
+const STOP_MS = 10_000;
+
 /** Starts trainings and receives their messages. */
 export class Trainer {
   /** The backend; undefined until the worker has reported it. */
@@ -53,9 +56,9 @@ export class Trainer {
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
     worker.onerror = (event) => {
       const message = `The training has broken off: ${event.message || "its script could not be loaded"}.`;
-      const ran = this.ready !== undefined;
+      const idle = this.ready !== undefined && !this.busy; // a worker that never ran would fail again
       this.#hear({ kind: "failed", message });
-      if (ran) this.start(this.#backend); // a worker that never ran would fail again
+      if (idle) this.start(this.#backend);
     };
     this.send({ kind: "start", backend });
     this.#onState();
@@ -64,6 +67,16 @@ export class Trainer {
   /** Sends a message to the worker. */
   send(message: ToWorker): void {
     this.#worker?.postMessage(message);
+  }
+
+  /** Stops the training. If it is stuck, as after the loss of the GPU, its backend is started anew. */
+  stop(): void {
+    const listener = this.#listener;
+    this.send({ kind: "stop" });
+    setTimeout(() => {
+      if (listener === undefined || listener !== this.#listener) return;
+      this.#hear({ kind: "failed", message: "The training did not stop by itself, so its backend was started anew." });
+    }, STOP_MS);
   }
 
   /**
@@ -81,20 +94,20 @@ export class Trainer {
       this.#listener = undefined;
       return false;
     }
-    localStorage.setItem(MARK, what);
+    stored((storage) => storage.setItem(MARK, what));
     this.#onState();
     this.send(message);
     return true;
   }
 
-  /** Takes the lock if no other tab holds it. */
+  /** Takes the lock if no other tab holds it. A browser that blocks the page's storage has no locks either. */
   #lock(): Promise<boolean> {
-    return new Promise((resolve) => {
-      void navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
+    return new Promise<boolean>((resolve, reject) => {
+      navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
         resolve(lock !== null);
         return lock && new Promise<void>((release) => this.#release = release);
-      });
-    });
+      }).catch(reject);
+    }).catch(() => true);
   }
 
   #hear(message: FromWorker): void {
@@ -103,24 +116,41 @@ export class Trainer {
     if (message.kind === "done" || message.kind === "failed") {
       this.#listener = undefined;
       this.#release?.();
-      if (listener) localStorage.removeItem(MARK);
+      if (listener) stored((storage) => storage.removeItem(MARK));
     }
     if (listener) listener(message);
     else if (message.kind === "failed") this.#onProblem(message.message);
-    this.#onState();
+    // the GPU may be lost, or its memory full
+    if (listener && message.kind === "failed") this.start(this.#backend);
+    else this.#onState();
+  }
+}
+
+/** Uses the browser's storage, unless the browser blocks it. */
+function stored<T>(use: (storage: Storage) => T): T | undefined {
+  try {
+    return use(localStorage);
+  } catch {
+    return undefined;
   }
 }
 
 /** Whether another tab is training now. */
 export async function anotherTabTrains(): Promise<boolean> {
-  const { held = [] } = await navigator.locks.query();
-  return held.some(({ name }) => name === LOCK);
+  try {
+    const { held = [] } = await navigator.locks.query();
+    return held.some(({ name }) => name === LOCK);
+  } catch {
+    return false; // a browser that blocks the page's storage has no locks either
+  }
 }
 
 /** The training that a closed tab broke off, if there was one. It is reported only once. */
 export async function brokenOff(): Promise<string | undefined> {
   if (await anotherTabTrains()) return undefined;
-  const what = localStorage.getItem(MARK) ?? undefined;
-  localStorage.removeItem(MARK);
-  return what;
+  return stored((storage) => {
+    const what = storage.getItem(MARK) ?? undefined;
+    storage.removeItem(MARK);
+    return what;
+  });
 }

@@ -31,7 +31,8 @@ const PROBES: Readonly<Record<Name, () => Promise<Probe> | Probe>> = {
   async webgpu() {
     const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
     if (!adapter) return { missing: "there is no WebGPU adapter" };
-    const { vendor, architecture, description } = adapter.info;
+    // older browsers have no info
+    const { vendor = "", architecture = "", description = "" } = adapter.info ?? {};
     const device = description || [vendor, architecture].filter(Boolean).join(" ") || "a GPU";
     return { device, software: SOFTWARE.test(`${device} ${vendor} ${architecture}`) };
   },
@@ -57,9 +58,11 @@ const PROBES: Readonly<Record<Name, () => Promise<Probe> | Probe>> = {
  */
 export async function startBackend(choice: LabBackend): Promise<StartedBackend> {
   setWasmPaths("/wasm/");
+  // a browser allows threads only on isolated pages, so the server does not have the build that uses them
+  tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   const passed: string[] = [];
   for (const name of choice === "auto" ? Object.keys(NAMES) as Name[] : [choice]) {
-    const probe = await PROBES[name]();
+    const probe = await probed(name);
     const missing = "missing" in probe
       ? probe.missing
       : choice === "auto" && probe.software
@@ -88,6 +91,15 @@ export async function startBackend(choice: LabBackend): Promise<StartedBackend> 
   throw new Error(
     `Cannot train in this browser: ${passed.join(", and ")}. A current Chrome, Edge, Firefox or Safari can.`,
   );
+}
+
+/** What the browser says about a backend. A browser that throws lacks it. */
+async function probed(name: Name): Promise<Probe> {
+  try {
+    return await PROBES[name]();
+  } catch (error) {
+    return { missing: `asking for ${NAMES[name]} failed (${error instanceof Error ? error.message : error})` };
+  }
 }
 
 async function activate(name: Name): Promise<boolean> {

@@ -31,16 +31,17 @@ export async function runRaces(order: RaceOrder, control: Control, tell: (messag
   for (let race = 0; race < order.races && !control.signal.aborted; race++) {
     const seed = order.seed + race;
     const data = await trainingData(seed, order.madeUp);
-    const runners = order.racers.map(({ name, settings }): Runner => {
-      const schedule = scheduleFromSettings(settings, order.iterations, BATCHES_PER_EPOCH);
-      const model = labModel(seed, schedule(0).learningRate);
-      return { name, model, scheduler: new LearningRateScheduler(schedule), diverged: false };
-    });
+    const runners: Runner[] = [];
     try {
-      const started = performance.now();
+      for (const { name, settings } of order.racers) {
+        const schedule = scheduleFromSettings(settings, order.iterations, BATCHES_PER_EPOCH);
+        const model = labModel(seed, schedule(0).learningRate);
+        runners.push({ name, model, scheduler: new LearningRateScheduler(schedule), diverged: false });
+      }
+      const started = control.now();
       if (!await trainAll(runners, data, { ...order, seed }, control, tell)) return;
       // they train side by side, so each one's time is its share of the total
-      const minutes = (performance.now() - started) / 60_000 / runners.length;
+      const minutes = (control.now() - started) / 60_000 / runners.length;
       const runs: RacedRun[] = [];
       for (const { name, model, scheduler, diverged } of runners) {
         const score = diverged ? undefined : await evaluate(model, data.test, { mean: data.mean, batchSize: SCORED });
@@ -78,7 +79,7 @@ async function trainAll(
       if (done) break;
       const steps: RacerStep[] = [];
       try {
-        for (const runner of runners) steps.push(await step(runner, batch));
+        for (const runner of runners) steps.push(await step(runner, batch, iteration));
       } finally {
         tf.dispose([batch.xs, batch.ys]);
       }
@@ -99,9 +100,20 @@ async function trainAll(
   return true;
 }
 
-async function step(runner: Runner, { xs, ys }: { xs: tf.Tensor; ys: tf.Tensor }): Promise<RacerStep> {
+/**
+ * Trains one schedule on a batch. A training that has diverged only tells the rate that it would have.
+ *
+ * @param runner The schedule in training.
+ * @param batch The batch.
+ * @param iteration The race's iteration, counted from 0.
+ */
+export async function step(
+  runner: Runner,
+  { xs, ys }: { xs: tf.Tensor; ys: tf.Tensor },
+  iteration: number,
+): Promise<RacerStep> {
   const { model, scheduler } = runner;
-  if (runner.diverged) return { learningRate: scheduler.at(scheduler.iteration).learningRate, loss: null };
+  if (runner.diverged) return { learningRate: scheduler.at(iteration).learningRate, loss: null };
   const { learningRate } = scheduler.step(model.optimizer);
   const [loss, accuracy] = await model.trainOnBatch(xs, ys) as number[];
   runner.diverged = !Number.isFinite(loss);

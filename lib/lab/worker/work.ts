@@ -12,14 +12,21 @@ export class Control {
   readonly #stopping = new AbortController();
   #resume?: () => void;
   #paused?: Promise<void>;
+  #pausedMs = 0;
 
   /** A signal that is aborted when the training must stop. */
   get signal(): AbortSignal {
     return this.#stopping.signal;
   }
 
-  /** Pauses the training after the current update. */
+  /** The time in milliseconds. It stands still while the training is paused. */
+  now(): number {
+    return performance.now() - this.#pausedMs;
+  }
+
+  /** Pauses the training after the current update. A training that is stopping does not pause. */
   pause(): void {
+    if (this.signal.aborted) return;
     this.#paused ??= new Promise((resolve) => this.#resume = resolve);
   }
 
@@ -38,7 +45,9 @@ export class Control {
   /** Call this between two updates. It lets messages arrive, waits while paused, and returns whether to continue. */
   async goesOn(): Promise<boolean> {
     await tf.nextFrame();
+    const before = performance.now();
     await this.#paused;
+    this.#pausedMs += performance.now() - before;
     return !this.signal.aborted;
   }
 }

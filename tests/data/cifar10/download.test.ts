@@ -11,7 +11,7 @@ const hash = { algorithm: "md5", hex: createHash("md5").update(content).digest("
 async function fetched(
   answers: ((request: Request) => Response | Promise<Response>)[],
   then: (result: { error?: Error; bytes?: Uint8Array; requests: Request[]; files: string[] }) => void,
-  before?: (path: string) => Promise<void>,
+  { before, silenceMs = 10_000 }: { before?: (path: string) => Promise<void>; silenceMs?: number } = {},
 ) {
   const requests: Request[] = [];
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
@@ -22,7 +22,7 @@ async function fetched(
     const path = `${directory}/file`;
     await before?.(path);
     const url = `http://127.0.0.1:${server.addr.port}/file`;
-    const error = await download(url, path, { name: "it", hash, silenceMs: 200, retries: 2, pauseMs: 1 }).then(
+    const error = await download(url, path, { name: "it", hash, silenceMs, retries: 2, pauseMs: 1 }).then(
       () => undefined,
       (e) => e,
     );
@@ -81,7 +81,7 @@ Deno.test(
     fetched(
       [() => new Response(null, { status: 416 }), good],
       ({ bytes }) => assert.deepEqual(bytes, content),
-      (path) => Deno.writeFile(`${path}.part`, new Uint8Array(60_000)),
+      { before: (path) => Deno.writeFile(`${path}.part`, new Uint8Array(60_000)) },
     ),
 );
 
@@ -135,7 +135,7 @@ Deno.test(
   () =>
     fetched([() => new Promise<Response>((done) => setTimeout(() => done(good()), 600))], ({ error }) => {
       assert.match(error!.message, /got silence for 0\.2 s/);
-    }),
+    }, { silenceMs: 200 }),
 );
 
 Deno.test(
