@@ -246,6 +246,29 @@ for (const command of ["find-lr", "compare", "train"]) {
   });
 }
 
+Deno.test("after a fit that failed, Ctrl-C ends the process again", {
+  ignore: !may || Deno.build.os === "windows",
+}, async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "--allow-all", `${import.meta.dirname}/fixtures/failed_fit.ts`],
+    stdout: "piped",
+  }).spawn();
+  const press = () => {
+    try {
+      child.kill("SIGINT");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it has ended
+    }
+  };
+  let text = "";
+  for await (const part of child.stdout) {
+    text += new TextDecoder().decode(part);
+    if (text.includes("waiting")) press();
+  }
+  assert.match(text, /^failed: on purpose/);
+  assert.equal((await child.status).signal, "SIGINT");
+});
+
 Deno.test("too old a Deno is refused in words, by the command line and by the doctor", () => {
   assert.equal(tooOld("2.9.1"), undefined);
   assert.match(tooOld("2.8.3")!, /^Cannot start: it needs Deno 2\.9\.1 or newer .*, got 2\.8\.3$/);
