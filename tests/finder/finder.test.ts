@@ -137,14 +137,43 @@ Deno.test("findLearningRate() gives no number from too few points, and says why"
 });
 
 Deno.test("findLearningRate() measures the error rate, and on held-out batches", async () => {
-  const model = tinyModel(tf.train.sgd(0.01));
-  const found = await findLearningRate(model, tinyBatches(4), {
-    iterations: 20,
-    endLr: 0.1,
-    metric: "errorRate",
-    heldOut: tinyBatches(2),
+  await tf.setBackend("cpu");
+  const layer = tf.layers.dense({ units: 2, inputShape: [2], kernelInitializer: "identity", activation: "softmax" });
+  const model = tf.sequential({ layers: [layer] }); // it says which of two numbers is larger
+  model.compile({ optimizer: tf.train.sgd(0.01), loss: "categoricalCrossentropy", metrics: ["accuracy"] });
+  /** Four images, of which the first ones are classified right. */
+  const batch = (right: number) => {
+    const xs = [[1, 0], [0, 1], [1, 0], [0, 1]];
+    const ys = xs.map(([one, other], i) => i < right ? [one, other] : [other, one]);
+    const make = function* () {
+      yield { xs: tf.tensor2d(xs), ys: tf.tensor2d(ys) };
+    };
+    return tf.data.generator(make as unknown as () => Iterator<tf.TensorContainer>) as ReturnType<typeof tinyBatches>;
+  };
+  const options = { startLr: 1e-12, endLr: 1e-11, iterations: 3, metric: "errorRate" } as const;
+  const ofTraining = await findLearningRate(model, batch(4), options);
+  const ofHeldOut = await findLearningRate(model, batch(4), { ...options, heldOut: batch(1) });
+  assert.deepEqual([ofTraining.losses, ofHeldOut.losses], [[0, 0, 0], [0.75, 0.75, 0.75]]);
+});
+
+Deno.test("findLearningRate() smooths without a bias, raises the rate linearly too, and stops by its factor", async () => {
+  const options = { startLr: 0, endLr: 2, iterations: 41, ramp: "linear", smoothing: 0.5, stopFactor: 2 } as const;
+  const { learningRates, losses, smoothedLosses, stoppedEarly } = await findLearningRate(
+    tinyModel(tf.train.sgd(0.01)),
+    tinyBatches(4),
+    options,
+  );
+  learningRates.forEach((rate, i) => assert.ok(Math.abs(rate - 2 * i / 40) < 1e-12, `${rate}`));
+  let average = 0;
+  let best = Infinity;
+  const ends = losses.findIndex((loss, i) => {
+    average = 0.5 * average + 0.5 * loss;
+    const smoothed = average / (1 - 0.5 ** (i + 1));
+    assert.ok(Math.abs(smoothedLosses[i] - smoothed) < 1e-6 * smoothed, `${smoothed}`);
+    best = Math.min(best, smoothed);
+    return smoothed > 2 * best;
   });
-  assert.ok(found.losses.every((rate) => rate >= 0 && rate <= 1));
+  assert.deepEqual([stoppedEarly, losses.length], [true, ends + 1]);
 });
 
 Deno.test("findLearningRate() takes what batches() gives, and what tf.data.generator gives, as they are", async () => {

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { flag, numeric, oneOf, optional, type OptionChecks, readOptions, rules } from "../../lib/support/check.ts";
+import {
+  flag,
+  numeric,
+  oneOf,
+  optional,
+  type OptionChecks,
+  readOptions,
+  rules,
+  shown,
+} from "../../lib/support/check.ts";
 
 interface Options {
   size: number;
@@ -45,4 +54,11 @@ Deno.test("readOptions() has a table with a check for each option, which the com
   const long = { ...CHECKS, colour: oneOf(["red"], "red") };
   // @ts-expect-error: the interface lacks colour
   assert.equal(readOptions("draw", { size: 1 } as Options, long).colour, "red");
+});
+
+Deno.test("shown() names what is too large to show, and what JSON cannot hold", () => {
+  assert.equal(shown({ images: new Uint8Array(3072), size: 1 }), '{"images":"3072 bytes","size":1}');
+  const model: { self?: unknown } = {};
+  model.self = model;
+  assert.equal(shown(model), "an object (Object)");
 });
