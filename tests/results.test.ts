@@ -107,7 +107,8 @@ Deno.test("README's accuracies are those of the records that they link to", io, 
 });
 
 const percent = (fraction: number) => (100 * fraction).toFixed(1);
-const signed = (fraction: number) => `${fraction < 0 ? "" : "+"}${percent(fraction)}`;
+/** A gain as the tables and notebook 8 have it: what rounds to 0 is +0.0. */
+const signed = (fraction: number) => `${fraction <= -0.0005 ? "-" : "+"}${percent(Math.abs(fraction))}`;
 
 /** Differences paired by seed, as the tables have them: `1.8 (0.3 to 3.4)`; none where a row is the reference itself. */
 function paired(

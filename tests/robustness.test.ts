@@ -251,6 +251,7 @@ Deno.test("after a fit that failed, Ctrl-C ends the process again", {
 }, async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-check", "--allow-all", `${import.meta.dirname}/fixtures/failed_fit.ts`],
+    stdin: "null",
     stdout: "piped",
   }).spawn();
   const press = () => {

@@ -1,5 +1,5 @@
 /**
- * Lets a callback know when a cycle ends.
+ * Lets callbacks know when cycles end.
  * @module
  */
 import { schedulerOfFit } from "./compose.ts";
@@ -12,17 +12,18 @@ import type { LearningRateScheduler } from "./scheduler.ts";
  * @param verb What the callback does, for the error message.
  * @param params The fit's parameters, through which its scheduler is found.
  * @param listener Called after the last batch of each cycle. The training waits for it.
- * @param scheduler A scheduler to use instead of the fit's own.
  * @throws {TypeError} If the fit has no scheduler with cycles.
  */
-export function listenToCycleEnds(
-  verb: string,
-  params: object | undefined,
-  listener: CycleEndListener,
-  scheduler: LearningRateScheduler | undefined = schedulerOfFit(params),
-): void {
-  if (!scheduler?.schedule.cycleEnd) {
-    throw new TypeError(`Cannot ${verb}: the fit must have a scheduler with cycles, got none`);
-  }
-  scheduler.addCycleEndListener(listener);
+export function listenToCycleEnds(verb: string, params: object | undefined, listener: CycleEndListener): void {
+  withCycles(verb, schedulerOfFit(params)).addCycleEndListener(listener);
+}
+
+/**
+ * Returns the scheduler if it has cycles.
+ *
+ * @throws {TypeError} If it has none, or there is no scheduler.
+ */
+export function withCycles(verb: string, scheduler: LearningRateScheduler | undefined): LearningRateScheduler {
+  if (scheduler?.schedule.cycleEnd) return scheduler;
+  throw new TypeError(`Cannot ${verb}: the fit must have a scheduler with cycles, got none`);
 }

@@ -39,6 +39,8 @@ export class LearningRateScheduler extends tf.CustomCallback {
   readonly history: TrainingHistory;
   /** Called at a cycle's end. The next batch waits for it; but `step` calls it before the last update, and goes on. */
   onCycleEnd?: CycleEndListener;
+  /** How many cycles have ended since this scheduler was made; a reset does not set it back. */
+  cyclesEnded = 0;
   readonly #listeners = new Set<CycleEndListener>();
   #schedule: Schedule;
   #iteration = 0;
@@ -96,7 +98,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
     return this.#schedule(iteration - this.#origin);
   }
 
-  /** Lets a callback know of each cycle's end, after `onCycleEnd`; one in this scheduler's own fit, until it is over. */
+  /** Lets another callback of the same fit know of each cycle's end, after `onCycleEnd` and until the fit is over. */
   addCycleEndListener(listener: CycleEndListener): void {
     this.#listeners.add(listener);
   }
@@ -154,7 +156,7 @@ export class LearningRateScheduler extends tf.CustomCallback {
     const used = this.#used = this.#set(optimizer);
     this.#recorder.add(this.#iteration, used);
     const ended = this.#count();
-    if (ended) { for (const listen of [this.onCycleEnd, ...this.#listeners]) void listen?.(ended); }
+    if (ended) void this.onCycleEnd?.(ended);
     return used;
   }
 
@@ -241,8 +243,8 @@ export class LearningRateScheduler extends tf.CustomCallback {
   /** Counts an update, and returns the cycle's end if it ended one. */
   #count(): CycleEnd | undefined {
     this.#iteration++;
-    if (this.#cycles.goTo(this.#iteration - this.#origin)) {
-      return { iteration: this.#iteration, cycle: this.#cycles.ended, model: this.#model };
-    }
+    if (!this.#cycles.goTo(this.#iteration - this.#origin)) return;
+    this.cyclesEnded++;
+    return { iteration: this.#iteration, cycle: this.#cycles.ended, model: this.#model };
   }
 }

@@ -5,7 +5,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import { numbersOf } from "../history/history.ts";
 import { checkNumber, checkOptions, rules } from "../support/check.ts";
-import { listenToCycleEnds } from "./cycle_ends.ts";
+import { schedulerOfFit } from "./compose.ts";
+import { withCycles } from "./cycle_ends.ts";
 import { ModelCallback } from "./model_callback.ts";
 import { Best, checkMeasured, checkMonitor, type Monitor } from "./monitor.ts";
 import type { LearningRateScheduler } from "./scheduler.ts";
@@ -25,19 +26,19 @@ export interface StopAtCycleEndOptions {
 class StopAtCycleEnd extends ModelCallback {
   constructor({ monitor = "val_loss", patience = 1, scheduler }: StopAtCycleEndOptions) {
     let best: Best;
-    let without = 0;
-    let cycleEnded = false;
-    const hear = () => void (cycleEnded = true);
+    let [without, seen] = [0, 0];
+    let driver: LearningRateScheduler;
     super({
       onTrainBegin: () => {
-        [best, without, cycleEnded] = [new Best(monitor), 0, false];
-        listenToCycleEnds(VERB, this.params, hear, scheduler);
+        driver = withCycles(VERB, scheduler ?? schedulerOfFit(this.params));
+        [best, without, seen] = [new Best(monitor), 0, driver.cyclesEnded];
         checkMeasured(VERB, monitor, this.params);
       },
       onEpochEnd: (_epoch, logs) => {
         const value = numbersOf(logs)[monitor];
-        if (!cycleEnded || value === undefined) return; // an epoch that was cut short was not validated
-        cycleEnded = false;
+        // an epoch that was cut short was not validated
+        if (driver.cyclesEnded === seen || value === undefined) return;
+        seen = driver.cyclesEnded;
         if (best.improvedBy(value)) without = 0;
         else if (++without >= patience) this.stop();
       },

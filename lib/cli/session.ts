@@ -18,7 +18,7 @@ import { DATASETS, factsOf, type Images } from "../experiments/registries/datase
 import { readExperiment, type SavedExperiment } from "../experiments/saved.ts";
 import { checkChoice } from "../support/check.ts";
 import { exists } from "../support/files.ts";
-import { dirname } from "../support/path.ts";
+import { dirname, resolve } from "../support/path.ts";
 import { type Flag, refuseFlags, UsageError } from "./flags.ts";
 import { atTheDoor, showDownload, type Stop, type Voice } from "./terminal.ts";
 
@@ -105,14 +105,18 @@ export function tellScaled(
   backend: BackendName,
   { say }: Voice,
 ): void {
-  if (preset === "quick" && isSlow(backend) && values["train-size"] === undefined) {
+  if (preset === "quick" && data.dataset === "cifar10" && isSlow(backend) && values["train-size"] === undefined) {
     say(`The quick preset is scaled down for ${backend}: ${data.trainSize} images.`);
   }
 }
 
-/** Throws unless a record can be written at the end, where a mistake would cost the whole training. */
-export async function checkRecord(path: string | undefined): Promise<void> {
-  if (path !== undefined && !await exists(dirname(path))) {
+/**
+ * Throws unless a record can be written at the end, where a mistake would cost the whole training. Its directory must
+ * exist, unless it is the output's own, which the command makes.
+ */
+export async function checkRecord(path: string | undefined, output?: string): Promise<void> {
+  if (path === undefined || (output !== undefined && resolve(dirname(path)) === resolve(output))) return;
+  if (!await exists(dirname(path))) {
     throw new UsageError(`Cannot write ${path}: its directory must exist, got none`);
   }
 }

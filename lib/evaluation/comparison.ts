@@ -39,7 +39,8 @@ export interface ComparisonRow {
   readonly loss: number;
   /**
    * How far this schedule is behind the one with the best mean: the mean difference of their accuracies, paired by
-   * seed, and its 95 % interval. Undefined for the best schedule itself, and if the two share fewer than two seeds.
+   * seed, and its 95 % interval. Undefined for the best schedule itself, if the two share fewer than two seeds, or if an
+   * accuracy is NaN.
    */
   readonly behind?: { readonly mean: number; readonly interval: readonly [low: number, high: number] };
 }

@@ -136,5 +136,6 @@ function restore(model: tf.LayersModel, header: Header, data: Uint8Array): void 
     scalars: Object.fromEntries(Object.entries(scalars).map(([name, tensor]) => [name, unpacked(tensor)])),
     slots: Object.fromEntries(Object.entries(slots).map(([name, list]) => [name, list.map(unpacked)])),
   });
-  setDropoutMasks(model, header.masks);
+  const { masks } = header;
+  setDropoutMasks(model, typeof masks === "number" ? dropoutMasks(model).map(() => masks) : masks);
 }

@@ -23,7 +23,7 @@ export interface CheckpointState {
   readonly average?: WeightAverageState;
 }
 
-const MAGIC = "clr-checkpoint-2";
+const MAGIC = "clr-checkpoint-1";
 
 /** A tensor whose values are stored at a place in a buffer. */
 export interface PackedTensor {
@@ -40,7 +40,8 @@ export type PackedOptimizer = Omit<OptimizerState, "scalars" | "slots"> & {
 };
 /** The header before the tensors. */
 export interface Header extends Omit<CheckpointState, "average"> {
-  masks: readonly number[];
+  /** How many masks each seeded dropout layer has drawn; before there was one count for each, one for all. */
+  masks: number | readonly number[];
   weights: PackedTensor[];
   optimizer: PackedOptimizer;
   average?: Omit<WeightAverageState, "tensors"> & { tensors: PackedTensor[] };
@@ -117,7 +118,7 @@ function isHeader(header: Header, size: number): boolean {
     tensor.shape.reduce((product, side) => product * side, 1) === tensor.length;
   const { position, scheduler, masks, weights, optimizer, average } = isObject(header) ? header : {} as Header;
   return isObject(position) && isCount(position.epoch) && isCount(position.batch) && isObject(scheduler) &&
-    Array.isArray(masks) && masks.every(isCount) && Array.isArray(weights) && weights.every(isTensor) &&
+    [masks].flat().every(isCount) && Array.isArray(weights) && weights.every(isTensor) &&
     isObject(optimizer) &&
     isObject(optimizer.numbers) && Object.values(optimizer.numbers).every((value) => typeof value === "number") &&
     isObject(optimizer.scalars) && Object.values(optimizer.scalars).every(isTensor) &&

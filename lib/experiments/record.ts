@@ -117,7 +117,7 @@ export function recordRun(run: EndedRun, { count, classes }: { count: number; cl
  */
 export function historyOfOne(history: TrainingHistory, count: number): TrainingHistory {
   const columns = Math.floor(0.8 * MOST_BYTES / count / BYTES_A_BATCH / BATCHES_A_COLUMN);
-  if (columns >= LEAST_COLUMNS) return reduceHistory(history, Math.min(200, columns));
+  if (columns >= LEAST_COLUMNS) return reduceHistory(history, Math.min(200, columns), columns);
   const { epochs, validations } = history;
   return reduceHistory({ iterations: [], lr: [], loss: [], epochs, ...(validations && { validations }) }, 1);
 }

@@ -35,7 +35,7 @@ export interface LossSurfaceOptions extends FigureOptions {
  *
  * @param loss The loss at a point.
  * @param options See {@linkcode LossSurfaceOptions}.
- * @throws {TypeError} If an option is unknown or of the wrong kind.
+ * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If a range does not rise, or the view is unknown.
  * @example
  * ```ts

@@ -7,11 +7,12 @@ import { indicesByColumn, indicesOfCorners, round } from "./reduce.ts";
 
 /**
  * Keeps only those batches of a history that its figures need: the bends of the rate, and the lowest and highest loss
- * of each column. If the rate has more bends than there are columns, only its extremes are kept, so that the size stays
+ * of each column. If the rate has more bends than `bends`, only its extremes are kept, so that the size stays
  * within bounds. All epochs and validations are kept. Numbers are rounded to five digits.
  *
  * @param history The history.
  * @param columns The number of columns into which to divide the iterations. A figure is 760 wide.
+ * @param bends The most bends of the rate to keep. Default: as many as columns.
  * @example
  * ```ts
  * import { reduceHistory } from "./reduce_history.ts";
@@ -21,12 +22,12 @@ import { indicesByColumn, indicesOfCorners, round } from "./reduce.ts";
  * if (reduceHistory(history, 10).iterations.length > 40) throw new Error("four points a column");
  * ```
  */
-export function reduceHistory(history: TrainingHistory, columns: number): TrainingHistory {
+export function reduceHistory(history: TrainingHistory, columns: number, bends = columns): TrainingHistory {
   const { iterations, lr, loss, momentum, accuracy, epochs, validations } = history;
   const small = iterations.length <= 4 * columns;
   const kept = small
     ? iterations.map((_, index) => index)
-    : [...new Set([...indicesByColumn(iterations, loss, columns), ...bendsOf(iterations, lr, columns)])]
+    : [...new Set([...indicesByColumn(iterations, loss, columns), ...bendsOf(iterations, lr, bends)])]
       .sort((a, b) => a - b);
   const rounded = <T extends Record<string, number>>(record: T): T =>
     Object.fromEntries(Object.entries(record).map(([name, value]) => [name, round(value)])) as T;

@@ -32,8 +32,8 @@ export interface FinderOptions {
   /** The weight of the past in the smoothed curve, 0 or more and below 1. Default 0.98. */
   smoothing?: number;
   /**
-   * The test ends when the smoothed loss is more than this many times its best value; above 1. Default 4. If the best
-   * value is negative, the test ends when the loss has climbed as far above it as it would above its absolute value.
+   * The test ends when the smoothed loss is more than this many times its best value; above 1. Default 4. For a
+   * best value b below 0, the limit is `b + (stopFactor - 1) |b|`.
    */
   stopFactor?: number;
   /** What to measure; `"errorRate"` needs a model that measures accuracy. Default `"loss"`. */

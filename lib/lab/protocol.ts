@@ -96,4 +96,5 @@ export type FromWorker =
   | { readonly kind: "race-end"; readonly runs: readonly RacedRun[] }
   /** The work is over. `tensors` counts the tensors that are still held, beyond those from before. */
   | { readonly kind: "done"; readonly stopped: boolean; readonly tensors: number }
-  | { readonly kind: "failed"; readonly message: string };
+  /** `restart`: whether the backend may be broken and must be started anew. */
+  | { readonly kind: "failed"; readonly message: string; readonly restart?: boolean };

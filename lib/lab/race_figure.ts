@@ -101,8 +101,12 @@ function linesOf(name: string, color: string, ended: readonly Trace[], running: 
       return line(name, x, y, { color, yaxis, legendgroup: name, mode, width });
     });
   });
-  const rated = ended.some(({ yaxis }) => yaxis === "y3");
-  const traces = [...ended, ...current, ...(rated ? [] : rateLine(name, color, running))];
+  const metrics = ended.filter(({ yaxis }) => yaxis !== "y3");
+  // the longest, because the rate of a training that diverged ends early
+  const rates = [...ended.filter(({ yaxis }) => yaxis === "y3"), ...rateLine(name, color, running)];
+  const endOf = ({ x }: Trace) => (x as number[]).at(-1) ?? -1;
+  const rate = rates.length > 0 ? [rates.reduce((a, b) => endOf(b) > endOf(a) ? b : a)] : [];
+  const traces = [...metrics, ...current, ...rate];
   // one legend entry per schedule, for the first of its lines that is not a band
   const entry = traces.findIndex(({ fill }) => fill === undefined);
   return traces.map((trace, index) => ({ ...trace, showlegend: index === entry }));

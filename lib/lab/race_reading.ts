@@ -19,7 +19,7 @@ export function reading(rows: readonly ComparisonRow[]): string {
     return `${outcome} One race decides nothing: repeat it, and see how wide the band is.`;
   }
   const behind = rows.filter((row) => row !== best).map((row) => {
-    if (!row.behind) return `${row.name} cannot be compared with it, as they share fewer than two seeds`;
+    if (!row.behind) return `${row.name} cannot be compared with it race by race`;
     const [low, high] = row.behind.interval.map(percent);
     const clear = row.behind.interval[0] > 0;
     return `${row.name} is ${percent(row.behind.mean)} points behind (95 % interval ${low} to ${high}${

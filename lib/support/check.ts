@@ -8,16 +8,19 @@ export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "function") return `a function${value.name ? ` named ${JSON.stringify(value.name)}` : ""}`;
   if (typeof value === "object" && value !== null) {
+    if (ArrayBuffer.isView(value)) return kindOf(value);
     const text = asJson(value) ?? `an object (${value.constructor?.name})`;
     return text.length > 80 ? `${text.slice(0, 77)}...` : text;
   }
   return String(value);
 }
 
-/** JSON with large arrays of numbers named, not spelled out; undefined for what JSON cannot hold, such as a cycle. */
+const kindOf = (array: ArrayBufferView) => `${array.constructor.name} of ${array.byteLength} bytes`;
+
+/** JSON in which typed arrays are named, not spelled out; undefined for what JSON cannot hold, such as a cycle. */
 function asJson(value: object): string | undefined {
   try {
-    return JSON.stringify(value, (_key, one) => ArrayBuffer.isView(one) ? `${one.byteLength} bytes` : one);
+    return JSON.stringify(value, (_key, one) => ArrayBuffer.isView(one) ? kindOf(one) : one);
   } catch {
     return undefined;
   }

@@ -81,21 +81,22 @@ Deno.test("train --data on a directory that is no CIFAR-10 fails with one senten
 
 Deno.test("compare and find-lr refuse wrong calls with exit code 2", io, async () => {
   for (
-    const args of [
-      ["compare", "--shard", "5/4"],
-      ["compare", "--schedules", "none"],
-      ["compare", "--seeds", "0"],
-      ["compare", "--shard", "2/4/9"],
-      ["compare", "--shard", "1/4", "--record", "record.json"],
-      ["compare", "--merge", "/no/such"],
-      ["compare", "--merge", "output", "--output", "elsewhere"],
-      ["find-lr", "--iterations", "1"],
-      ["find-lr", "--start-lr", "2"],
-    ]
+    const [command, message] of [
+      ["compare --shard 5/4", /it takes a part such as 2\/4, got "5\/4"/],
+      ["compare --shard 2/4/9", /it takes a part such as 2\/4, got "2\/4\/9"/],
+      ["compare --schedules none", /got "none"/],
+      ["compare --seeds 0", /whole number of 1 or more, got 0/],
+      ["compare --shard 1/4 --record record.json", /--record goes with --merge, got --record/],
+      ["compare --merge /no/such", /it must hold runs of a comparison, got none/],
+      ["compare --merge output --output elsewhere", /Cannot merge runs: .*, got --output/],
+      ["find-lr --iterations 1", /a whole number of 2 or more, got 1/],
+      ["find-lr --start-lr 2", /above the start 2, got 1/],
+    ] as [string, RegExp][]
   ) {
-    const { code, stderr } = await clr(args);
-    assert.equal(code, 2, `${args.join(" ")}: ${stderr}`);
+    const { code, stderr } = await clr(command.split(" "));
+    assert.equal(code, 2, `${command}: ${stderr}`);
     assert.match(stderr, /^Cannot /);
+    assert.match(stderr, message);
   }
 });
 

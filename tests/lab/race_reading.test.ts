@@ -24,6 +24,6 @@ Deno.test("several races are compared seed by seed, if there are two seeds or mo
   assert.match(readingOf(...twice, ["b", 1, 0.5], ["b", 2, 0.5]), /b is 5\.0 points behind .*: it may be as good\)/);
   assert.equal(
     readingOf(...twice, ["b", 1, 0.4]),
-    "a has the best mean. Race by race, b cannot be compared with it, as they share fewer than two seeds.",
+    "a has the best mean. Race by race, b cannot be compared with it race by race.",
   );
 });

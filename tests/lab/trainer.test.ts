@@ -82,15 +82,20 @@ Deno.test("a training that does not stop is given up, and its backend started an
 });
 
 Deno.test("a training that stops in time, or fails, is not given up later", async () => {
-  for (const end of [{ kind: "done", stopped: true, tensors: 0 }, { kind: "failed", message: "lost" }] as const) {
+  for (
+    const end of [
+      { kind: "done", stopped: true, tensors: 0 },
+      { kind: "failed", message: "no images" },
+      { kind: "failed", message: "lost", restart: true },
+    ] as const
+  ) {
     await inBrowser(async (workers, timers) => {
       const { trainer, heard } = await training(workers);
       trainer.stop();
       workers[0].onmessage!({ data: end });
       for (const timer of timers) timer();
       assert.deepEqual(heard, [end]);
-      // after a failure the GPU may be lost
-      assert.equal(workers.length, end.kind === "failed" ? 2 : 1);
+      assert.equal(workers.length, "restart" in end ? 2 : 1);
     });
   }
 });

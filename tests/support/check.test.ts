@@ -57,7 +57,8 @@ Deno.test("readOptions() has a table with a check for each option, which the com
 });
 
 Deno.test("shown() names what is too large to show, and what JSON cannot hold", () => {
-  assert.equal(shown({ images: new Uint8Array(3072), size: 1 }), '{"images":"3072 bytes","size":1}');
+  assert.equal(shown(new Float32Array(2)), "Float32Array of 8 bytes");
+  assert.equal(shown({ images: new Uint8Array(3072), size: 1 }), '{"images":"Uint8Array of 3072 bytes","size":1}');
   const model: { self?: unknown } = {};
   model.self = model;
   assert.equal(shown(model), "an object (Object)");

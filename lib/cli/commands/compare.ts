@@ -71,9 +71,10 @@ export async function compare(args: readonly string[]): Promise<number> {
     return 0;
   }
   const command = commandOf("compare", args);
-  await checkRecord(flags.record);
+  const directory = flags.output ?? join("output", "compare");
+  await checkRecord(flags.record, directory);
   if (flags.merge !== undefined) {
-    const idle = [...SETTINGS, ...Object.keys(MACHINE_FLAGS), "seeds", "shard", "config", "output"];
+    const idle = [...SETTINGS, "backend", "data", "seeds", "shard", "config", "output"];
     refuseFlags(flags, idle, "Cannot merge runs: they keep their settings and their directory");
     return await writeComparison(flags.merge, { command, ...flags }, speak);
   }
@@ -102,7 +103,6 @@ export async function compare(args: readonly string[]): Promise<number> {
       "Cannot choose values: --choose needs a flag with several values, and held-out images, got none",
     );
   }
-  const directory = flags.output ?? join("output", "compare");
 
   const stop = hearSignals(speak.say);
   const { precision } = asked[0].experiment;

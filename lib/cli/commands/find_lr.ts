@@ -120,7 +120,7 @@ function conclusions({ suggestions, bounds, reason }: RangeTest, train: string, 
     ...suggested,
     `Bounds: ${base} to ${max} (${reason})`,
     "",
-    `Use ${takesBase ? "them" : "the upper"}: ${train}${takesBase ? ` --base-lr ${Number(base)}` : ""} --max-lr ${
+    `Use ${takesBase ? "them" : "the upper bound"}: ${train}${takesBase ? ` --base-lr ${Number(base)}` : ""} --max-lr ${
       Number(max)
     }`,
   ];

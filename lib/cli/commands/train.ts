@@ -92,7 +92,7 @@ export async function train(args: readonly string[]): Promise<number> {
   const asked = experimentFromFlags(flags, choice, saved?.experiment);
   checkEarly(asked, flags); // finds a wrong call before anything is set up
   if (flags.output !== undefined) await checkNew(flags.output);
-  await checkRecord(flags.record);
+  await checkRecord(flags.record, flags.output);
   const changed = Object.keys(EXPERIMENT_FLAGS).some((name) => flags[name as keyof typeof flags] !== undefined);
   const command = (changed ? undefined : saved?.command) ?? commandOf("train", args);
   const stop = hearSignals(speak.say);
@@ -164,11 +164,15 @@ export async function train(args: readonly string[]): Promise<number> {
 }
 
 /** The flags that the command which continues a run must repeat, because they are no settings of the run. */
-const repeated = ({ data, record, offline, tensorboard }: FlagValues<typeof FLAGS>): string[] => [
+const repeated = (
+  { data, record, "checkpoint-minutes": minutes, offline, tensorboard, json }: FlagValues<typeof FLAGS>,
+): string[] => [
   ...data === undefined ? [] : ["--data", data],
   ...record === undefined ? [] : ["--record", record],
+  ...minutes === undefined ? [] : ["--checkpoint-minutes", String(minutes)],
   ...offline ? ["--offline"] : [],
   ...tensorboard ? ["--tensorboard"] : [],
+  ...json ? ["--json"] : [],
 ];
 
 /** Makes a new directory in output/, of its own even for two runs that start in the same second. */

@@ -57,7 +57,7 @@ export class Trainer {
     worker.onerror = (event) => {
       const message = `The training has broken off: ${event.message || "its script could not be loaded"}.`;
       const idle = this.ready !== undefined && !this.busy; // a worker that never ran would fail again
-      this.#hear({ kind: "failed", message });
+      this.#hear({ kind: "failed", message, restart: true });
       if (idle) this.start(this.#backend);
     };
     this.send({ kind: "start", backend });
@@ -75,7 +75,8 @@ export class Trainer {
     this.send({ kind: "stop" });
     setTimeout(() => {
       if (listener === undefined || listener !== this.#listener) return;
-      this.#hear({ kind: "failed", message: "The training did not stop by itself, so its backend was started anew." });
+      const message = "The training did not stop by itself, so its backend was started anew.";
+      this.#hear({ kind: "failed", message, restart: true });
     }, STOP_MS);
   }
 
@@ -120,8 +121,7 @@ export class Trainer {
     }
     if (listener) listener(message);
     else if (message.kind === "failed") this.#onProblem(message.message);
-    // the GPU may be lost, or its memory full
-    if (listener && message.kind === "failed") this.start(this.#backend);
+    if (listener && message.kind === "failed" && message.restart) this.start(this.#backend);
     else this.#onState();
   }
 }

@@ -8,7 +8,7 @@ import type { FromWorker, RangeOrder, ToWorker } from "../protocol.ts";
 import { startBackend } from "./backend.ts";
 import { runRaces } from "./race.ts";
 import { disposeModel } from "../../optimizers/dispose.ts";
-import { Control, labModel, trainingBatches, trainingData } from "./work.ts";
+import { Control, labModel, NoImages, trainingBatches, trainingData } from "./work.ts";
 
 /** The parts of a worker's global scope that are used here and that the page's types leave out. */
 interface WorkerScope {
@@ -51,7 +51,9 @@ async function work(job: (control: Control) => Promise<void>): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  // the GPU may be lost, or its memory full
+  const restart = !(error instanceof NoImages);
+  tell({ kind: "failed", message: error instanceof Error ? error.message : String(error), restart });
 }
 
 /** The weight of the past in the smoothed curve. It is lower than fastai's, because there are few batches. */

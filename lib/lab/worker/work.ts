@@ -19,7 +19,7 @@ export class Control {
     return this.#stopping.signal;
   }
 
-  /** The time in milliseconds. It stands still while the training is paused. */
+  /** The time in milliseconds. Pauses that have ended do not count. */
   now(): number {
     return performance.now() - this.#pausedMs;
   }
@@ -67,7 +67,7 @@ export interface TrainingData {
 /**
  * The images for a seed, chosen as `deno task train` chooses them. They come from the server, or are made up.
  *
- * @throws {Error} If the server has none; the message is the server's.
+ * @throws {NoImages} If the server has none; the message is the server's.
  */
 export async function trainingData(seed: number, madeUp: boolean): Promise<TrainingData> {
   const { train: chosen, test }: LabImages = madeUp ? madeUpImages(seed) : await fetchImages(seed);
@@ -75,11 +75,14 @@ export async function trainingData(seed: number, madeUp: boolean): Promise<Train
   return { train, validation, test, mean: meanImage(train) };
 }
 
+/** There are no images to train on, which is not the backend's fault. */
+export class NoImages extends Error {}
+
 async function fetchImages(seed: number): Promise<LabImages> {
   const response = await fetch(`/images/${seed}`).catch(() => {
-    throw new Error("The server has stopped: start `deno task lab` again, then reload this page.");
+    throw new NoImages("The server has stopped: start `deno task lab` again, then reload this page.");
   });
-  if (!response.ok) throw new Error(await response.text());
+  if (!response.ok) throw new NoImages(await response.text());
   return unpackImages(new Uint8Array(await response.arrayBuffer()));
 }
 
