@@ -133,9 +133,13 @@ function lossFunctionOf(model: tf.LayersModel | Ensemble): LossFunction {
  */
 function compiledLoss(model: tf.LayersModel): LossFunction | undefined {
   interface Inside {
+    loss?: unknown;
     lossFunctions?: LossFunction[];
     model?: Inside;
   }
-  const inside = model as unknown as Inside;
-  return (inside.lossFunctions ?? inside.model?.lossFunctions)?.[0];
+  const own = model as unknown as Inside;
+  const inside = own.lossFunctions ? own : own.model;
+  // A model that was trained by the native backend has a faster function. Its last digit differs, and the same weights
+  // must score the same, trained here or loaded.
+  return inside?.loss === "categoricalCrossentropy" ? tf.metrics.categoricalCrossentropy : inside?.lossFunctions?.[0];
 }
