@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { NOTEBOOKS } from "../lib/cli/notebook_files.ts";
+import { codeOf, NOTEBOOKS, readNotebook } from "../lib/cli/notebook_files.ts";
 import { pythonTools } from "../lib/cli/python.ts";
 import { allowed } from "./support.ts";
 
@@ -8,7 +8,11 @@ const asked = allowed("env") && Deno.env.get("CLR_BROWSER_TEST") === "1";
 
 Deno.test("JupyterLab in a real browser draws the interactive figures of a notebook", { ignore: !asked }, async () => {
   const python = await pythonTools("browser", console.log);
-  const root = `${import.meta.dirname}/..`;
+  const root = `${import.meta.dirname}/../`;
+  /** The titles of the figures that are stored with the notebook. */
+  const stored = codeOf(await readNotebook(`${NOTEBOOKS}/01_schedules.ipynb`)).flatMap(({ outputs = [] }) => outputs)
+    .map(({ data }) => data?.["application/vnd.plotly.v1+json"] as { layout: { title: { text: string } } } | undefined)
+    .filter((figure) => figure !== undefined).map(({ layout }) => layout.title.text);
   const copy = `${NOTEBOOKS}/browser_run.ipynb`; // running it saves it
   await Deno.copyFile(`${NOTEBOOKS}/01_schedules.ipynb`, copy);
   try {
@@ -18,13 +22,13 @@ Deno.test("JupyterLab in a real browser draws the interactive figures of a noteb
         Deno.execPath(),
         root,
         "notebooks/browser_run.ipynb",
-        "3",
+        String(stored.length),
         `${root}output/browser`,
       ],
     }).output();
     assert.ok(success, new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout));
     const titles = JSON.parse(new TextDecoder().decode(stdout));
-    assert.deepEqual(titles, ["Rates that only fall", "The three cyclical policies", "Triangular and one cycle"]);
+    assert.deepEqual(titles, stored.sort());
     console.log("pictures in output/browser/");
   } finally {
     await Deno.remove(copy);
