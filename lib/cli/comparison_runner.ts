@@ -22,15 +22,18 @@ import { UsageError } from "./flags.ts";
 import { planOn } from "./session.ts";
 import type { Stop, Voice } from "./terminal.ts";
 
+const notFree = (directory: string, what: string, cause?: unknown): UsageError =>
+  new UsageError(
+    `Cannot write to ${directory}: --output takes a new directory or one of the same comparison, got one in which ${what}`,
+    { cause },
+  );
+
 /** Throws if a training's file would overwrite that of a different training. */
 export function checkFree(jobs: readonly Job[], directory: string, backend: string, there: readonly DoneRun[]): void {
   const taken = new Map(there.map((run) => [jobName(run), run]));
   const other = jobs.find((job) => taken.has(jobName(job)) && !isDone(job, backend, [taken.get(jobName(job))!]));
   if (other) {
-    throw new UsageError(
-      `Cannot write to ${directory}: --output takes a new directory or one of the same comparison, ` +
-        `got one in which ${jobName(other)} has other settings or another backend`,
-    );
+    throw notFree(directory, `${jobName(other)} has other settings or another backend`);
   }
 }
 
@@ -91,11 +94,7 @@ async function checkBegun(job: Job, { directory, backend, images }: Running): Pr
     await readCheckpoint(join(directory, "runs", jobName(job)), identityOf(experiment, backend));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new UsageError(
-      `Cannot write to ${directory}: --output takes a new directory or one of the same comparison, ` +
-        `got one in which ${jobName(job)} was begun with other settings or another backend`,
-      { cause: error },
-    );
+    throw notFree(directory, `${jobName(job)} was begun with other settings or another backend`, error);
   }
 }
 

@@ -72,6 +72,7 @@ export async function ensureNative(
     say(`  ${error.message}`);
     say("  Continuing without it.");
   }
+  stop?.signal.throwIfAborted();
 }
 
 /** Starts the backend, after setting it up if necessary, and says which one and why. */
@@ -82,7 +83,6 @@ export async function startBackend(
 ): Promise<BackendName> {
   checkPrecision(precision, choice); // checked before anything is fetched
   await ensureNative(choice, offline, speak, stop);
-  stop?.signal.throwIfAborted();
   const { name, reason } = await selectBackend(choice, { precision });
   speak.say(`Backend: ${name} (${reason})${precision === "bfloat16" ? ", convolutions in bfloat16" : ""}`);
   speak.event("backend", { name, reason, precision });

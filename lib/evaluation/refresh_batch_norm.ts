@@ -3,6 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { allLayers } from "../support/layers.ts";
 import { bookmark } from "../data/batches.ts";
 import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
 
@@ -100,20 +101,16 @@ export async function refreshBatchNorm(
 
 /** The batch-normalization layers among these layers, including those in nested models and in wrapped layers. */
 function batchNormalizations(layers: readonly tf.layers.Layer[]): BatchNormalization[] {
-  const found = layers.flatMap((layer): BatchNormalization[] => {
-    if (layer.getClassName() === "BatchNormalization") {
-      const normalization = layer as BatchNormalization;
-      if (!normalization.gamma || !normalization.beta) {
-        throw new TypeError(
-          `Cannot ${VERB}: ${layer.name} must have scale and center, which tfjs needs to train it, got one without`,
-        );
-      }
-      return [normalization];
-    }
-    const inside = layer as { layers?: tf.layers.Layer[]; layer?: tf.layers.Layer };
-    return batchNormalizations(inside.layers ?? (inside.layer ? [inside.layer] : []));
-  });
-  return [...new Set(found)];
+  const found = allLayers(layers).filter((layer) =>
+    layer.getClassName() === "BatchNormalization"
+  ) as BatchNormalization[];
+  for (const { gamma, beta, name } of found) {
+    if (gamma && beta) continue;
+    throw new TypeError(
+      `Cannot ${VERB}: ${name} must have scale and center, which tfjs needs to train it, got one without`,
+    );
+  }
+  return found;
 }
 
 /** A batch's inputs in the form that `predictOnBatch` needs. Named inputs are put in the model's order. */

@@ -3,6 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { allLayers } from "../support/layers.ts";
 
 /** A layer that draws a new mask in each training step. */
 interface DropoutLayer extends tf.layers.Layer {
@@ -36,25 +37,16 @@ export function seededDropout(options: { rate: number; seed?: number; name?: str
   return layer;
 }
 
-/** The seeded dropout layers among these layers, including those in nested models and in wrapped layers. */
-function seededLayers(layers: readonly DropoutLayer[]): SeededLayer[] {
-  const found = layers.flatMap((layer): SeededLayer[] => {
-    if (isSeeded(layer)) return [layer];
-    const inside = layer as { layers?: tf.layers.Layer[]; layer?: tf.layers.Layer };
-    return seededLayers(inside.layers ?? (inside.layer ? [inside.layer] : []));
-  });
-  return [...new Set(found)];
-}
-
-type SeededLayer = DropoutLayer & { masks: number };
-const isSeeded = (layer: DropoutLayer): layer is SeededLayer => layer.masks !== undefined;
+const isSeeded = (layer: DropoutLayer): layer is DropoutLayer & { masks: number } => layer.masks !== undefined;
+/** A model's seeded dropout layers, in nested models and wrappers, too. */
+const seededLayers = (model: tf.LayersModel) => allLayers(model.layers).filter(isSeeded);
 
 /** How many masks each of a model's seeded dropout layers has drawn so far. */
 export function dropoutMasks(model: tf.LayersModel): number[] {
-  return seededLayers(model.layers).map(({ masks }) => masks);
+  return seededLayers(model).map(({ masks }) => masks);
 }
 
 /** Makes a model's seeded dropout layers continue after these many masks, as a resumed run must. */
 export function setDropoutMasks(model: tf.LayersModel, masks: readonly number[]): void {
-  for (const [index, layer] of seededLayers(model.layers).entries()) layer.masks = masks[index];
+  for (const [index, layer] of seededLayers(model).entries()) layer.masks = masks[index];
 }

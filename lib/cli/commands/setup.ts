@@ -37,7 +37,6 @@ export async function setup(args: readonly string[]): Promise<number> {
   }
   const stop = hearSignals(speak.say);
   await ensureNative("auto", false, speak, stop);
-  stop.signal.throwIfAborted();
   const missing = missingNativePart();
   speak.say(
     missing ? `Native TensorFlow: ${missing}; WebAssembly will be used instead.` : "Native TensorFlow is ready.",
