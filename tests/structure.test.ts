@@ -69,7 +69,7 @@ const ROOMS: readonly { room: string; from: readonly string[]; packages?: RegExp
       ...["backend", "callbacks", "data", "evaluation", "figures", "history", "models", "optimizers", "rendering"],
       ...["schedules", "support"],
     ],
-    packages: /^(@tensorflow\/tfjs|node:crypto)$/,
+    packages: /^(@tensorflow\/tfjs|node:(crypto|url))$/,
   },
   {
     room: "lab",

@@ -54,12 +54,14 @@ export function releaseEarly(): void {
       if (gradientDepth() > 0) return gradients; // an outer tape still needs them all
       const names = Object.keys(this.inputs);
       let left = names.length;
+      const passedOn = new Set<tf.Tensor>();
       for (const name of names) {
         const gradient = gradients[name];
         gradients[name] = () => {
           const dx = gradient();
           dx[USES] = (dx[USES] ?? 0) + 1;
-          if (--left === 0) release(node, dys);
+          passedOn.add(dx);
+          if (--left === 0) release(node, dys, passedOn);
           return dx;
         };
       }
@@ -68,10 +70,14 @@ export function releaseEarly(): void {
   };
 }
 
-/** Disposes what a node saved and the gradients that reached it, except those that other code may still hold. */
-function release({ saved, outputs }: TapeNode, dys: (Gradient | null)[]): void {
-  saved?.forEach((tensor) => tensor.dispose());
+/**
+ * Disposes what a node saved and the gradients that reached it, except those that other code may still hold, or that it
+ * has passed on as they are.
+ */
+function release({ saved, outputs }: TapeNode, dys: (Gradient | null)[], passedOn: ReadonlySet<tf.Tensor>): void {
+  saved?.forEach((tensor) => !passedOn.has(tensor) && tensor.dispose());
   dys.forEach((dy, index) => {
+    if (dy && passedOn.has(dy)) return;
     // a gradient older than the forward pass belongs to the caller, and one marked as kept belongs to other code
     const own = dy && dy.id > outputs[index].id && !dy.kept;
     if (own && (dy[USES] ?? 0) < 2) dy.dispose();

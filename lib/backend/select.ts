@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkChoice } from "../support/check.ts";
+import { checkChoice, checkOptions } from "../support/check.ts";
 import { checkPrecision, setPrecision } from "./native/bfloat16.ts";
 import type { Precision } from "./precision.ts";
 import { hushBanner } from "./banner.ts";
@@ -48,6 +48,7 @@ export interface SelectedBackend {
  * bfloat16 instructions. Convolutions then round their inputs, and images stay rounded between them; weights,
  * statistics, loss and updates stay float32. Default `"float32"`.
  * @throws {RangeError} If a name is unknown.
+ * @throws {TypeError} If an option is unknown.
  * @throws {Deno.errors.NotSupported} If this machine does not support the precision.
  * @throws {Deno.errors.NotFound} If you asked for a backend by name and it is not available; the message says what to
  * do.
@@ -64,13 +65,19 @@ export async function selectBackend(
   options: { precision?: Precision } = {},
 ): Promise<SelectedBackend> {
   checkChoice("select a backend", "the backend", choice, BACKENDS);
+  checkOptions("select a backend", options, ["precision"]);
   const { precision = "float32" } = options;
   checkPrecision(precision, choice);
-  const selected = await start(choice);
+  const started = turn.catch(() => {}).then(() => start(choice));
+  turn = started;
+  const selected = await started;
   checkPrecision(precision, selected.name);
   if (selected.name === "native") setPrecision(precision);
   return selected;
 }
+
+/** One start at a time: each puts standard error aside, and back. */
+let turn: Promise<unknown> = Promise.resolve();
 
 async function start(choice: BackendChoice): Promise<SelectedBackend> {
   if (choice !== "auto") return { tf, name: choice, reason: await START[choice]("asked for by name") };
@@ -92,9 +99,10 @@ class MissingBackend extends Deno.errors.NotFound {
    * @param name The backend.
    * @param missing What is missing, as a clause.
    * @param cure What to do.
+   * @param options The error behind it.
    */
-  constructor(name: BackendName, readonly missing: string, cure: string) {
-    super(`Cannot select the ${name} backend: ${missing}; ${cure}`);
+  constructor(name: BackendName, readonly missing: string, cure: string, options?: ErrorOptions) {
+    super(`Cannot select the ${name} backend: ${missing}; ${cure}`, options);
   }
 }
 
@@ -117,7 +125,16 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
         "Cannot select the native backend: it must start before any software GPU adapter, got one; start a new process",
       );
     }
-    await importNative();
+    try {
+      await importNative();
+    } catch (cause) {
+      throw new MissingBackend(
+        "native",
+        `its library does not load: ${(cause as Error).message}`,
+        "run `deno task doctor`",
+        { cause },
+      );
+    }
     await activate("native", NATIVE);
     const own = addOperations();
     registerNativeKernels(own === "added");

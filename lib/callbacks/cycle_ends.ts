@@ -24,6 +24,6 @@ export function listenToCycleEnds(verb: string, params: object | undefined, list
  * @throws {TypeError} If it has none, or there is no scheduler.
  */
 export function withCycles(verb: string, scheduler: LearningRateScheduler | undefined): LearningRateScheduler {
-  if (scheduler?.schedule.cycleEnd) return scheduler;
+  if (scheduler?.schedule?.cycleEnd) return scheduler;
   throw new TypeError(`Cannot ${verb}: the fit must have a scheduler with cycles, got none`);
 }

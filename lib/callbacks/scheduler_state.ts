@@ -37,6 +37,9 @@ export function scheduleOf(json: SchedulerState): Schedule {
  */
 export function checkState(json: SchedulerState): void {
   const verb = "restore a scheduler";
+  if (typeof json !== "object" || json === null) {
+    throw new TypeError(`Cannot ${verb}: the state must be what toJSON returned, got ${shown(json)}`);
+  }
   checkNumber(verb, "iteration", json.iteration, ...rules.whole);
   checkNumber(
     verb,

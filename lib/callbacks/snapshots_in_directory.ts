@@ -5,7 +5,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { loadModel, saveModel } from "../models/storage.ts";
 import { checkOptions, shown } from "../support/check.ts";
-import { fileError } from "../support/files.ts";
+import { exists, fileError } from "../support/files.ts";
 import { join } from "../support/path.ts";
 import { type SnapshotOptions, type Snapshots, snapshots as takeSnapshots } from "./snapshots.ts";
 
@@ -68,17 +68,26 @@ export function snapshots(options: SnapshotDirectoryOptions = {}): Snapshots {
  * ```
  */
 export async function loadSnapshots(directory: string): Promise<tf.LayersModel[]> {
-  const entries = await Array.fromAsync(Deno.readDir(directory)).catch((error) => {
-    throw fileError("read", directory, error);
-  });
-  const cycles = entries.map(({ name }) => name.match(/^cycle-(\d+)$/)).filter((match) => match !== null);
-  cycles.sort((a, b) => Number(a[1]) - Number(b[1]));
   const models: tf.LayersModel[] = [];
   try {
-    for (const [name] of cycles) models.push(await loadModel(join(directory, name)));
+    for (const name of await snapshotNames(directory)) models.push(await loadModel(join(directory, name)));
   } catch (error) {
     models.forEach((model) => model.dispose());
     throw error;
   }
   return models;
+}
+
+/** The snapshots in a directory, in the order of their cycles. */
+async function snapshotNames(directory: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(directory)).catch((error) => {
+    throw fileError("read", directory, error);
+  });
+  const cycles = entries.map(({ name }) => name.match(/^cycle-(\d+)$/)).filter((match) => match !== null);
+  return cycles.sort((a, b) => Number(a[1]) - Number(b[1])).map(([name]) => name);
+}
+
+/** Whether a directory exists and holds snapshots. */
+export async function hasSnapshots(directory: string): Promise<boolean> {
+  return await exists(directory) && (await snapshotNames(directory)).length > 0;
 }

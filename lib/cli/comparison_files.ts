@@ -52,6 +52,9 @@ export async function writeComparison(directory: string, options: ComparisonOpti
     throw new UsageError(`Cannot merge ${directory}: it must hold runs of a comparison, got none`);
   }
   if (!options.jobs) checkComparable(directory, all);
+  if (options.choose && all.some(({ experiment }) => experiment.data.validationSize === 0)) {
+    throw new UsageError("Cannot choose values: all runs must have held-out images, got none");
+  }
   const runs = options.choose ? chosenRuns(all) : all;
   // In a record of chosen values, each schedule has only one, and schedules are compared, not values.
   const varied = !options.choose && runs.some((a) => runs.some((b) => b.name === a.name && b.value !== a.value));

@@ -2,7 +2,7 @@
  * Makes augmented images to look at.
  * @module
  */
-import { checkNumber, checkOptions, rules } from "../support/check.ts";
+import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
 import type { Augmentation } from "./augmentation/augmentation.ts";
 import { type ImageDataset, imageDataset, imageLength } from "./dataset.ts";
 import { checkMean } from "./mean_image.ts";
@@ -26,7 +26,7 @@ export interface AugmentedOptions {
  *
  * @param dataset The images, which are not modified.
  * @param options See {@linkcode AugmentedOptions}.
- * @throws {TypeError} If an option is unknown, or the mean does not fit the images.
+ * @throws {TypeError} If an option is unknown, the mean does not fit the images, or a change does not return an image.
  * @throws {RangeError} If the seed is not a whole number, or the epoch is not a whole number of 0 or more.
  * @example
  * ```ts
@@ -45,6 +45,7 @@ export function augmentedImages(dataset: ImageDataset, options: AugmentedOptions
   checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);
   checkNumber(verb, "epoch", epoch, ...rules.whole);
   checkMean(verb, dataset, options.mean);
+  checkAugment(verb, options.augment);
   const length = imageLength(dataset);
   const change = changer(dataset, { ...options, epoch });
   const images = new Uint8Array(dataset.images.length);
@@ -55,12 +56,19 @@ export function augmentedImages(dataset: ImageDataset, options: AugmentedOptions
   return imageDataset({ ...dataset, images });
 }
 
+/** Throws unless these are changes. */
+export function checkAugment(verb: string, augment: unknown): void {
+  if (Array.isArray(augment) && augment.every((change) => typeof change === "function")) return;
+  throw new TypeError(`Cannot ${verb}: augment must be a list such as [randomFlip()], got ${shown(augment)}`);
+}
+
 /**
  * Returns a function that changes the image at a place in the data set. The change depends only on the seed, the epoch
  * and the place.
  *
  * @param dataset The data set whose images are changed.
  * @param options As for {@linkcode augmentedImages}, checked.
+ * @throws {TypeError} The returned function, if a change does not return an image of the same size.
  */
 export function changer(
   { shape }: Pick<ImageDataset, "shape">,
@@ -69,6 +77,13 @@ export function changer(
   const empty = mean && new Uint8Array(Uint8ClampedArray.from(mean)); // rounded
   return (pixels, place) => {
     const random = randomFrom(seed, epoch, place);
-    return augment.reduce((image, change) => change(image, shape, random, empty), pixels);
+    return augment.reduce((image, change) => {
+      const changed = change(image, shape, random, empty);
+      if (changed instanceof Uint8Array && changed.length === image.length) return changed;
+      const hint = typeof changed === "function"
+        ? "a function: it is [randomFlip()], not [randomFlip]"
+        : shown(changed);
+      throw new TypeError(`Cannot augment an image: a change must return ${image.length} bytes, got ${hint}`);
+    }, pixels);
   };
 }

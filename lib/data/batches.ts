@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { checkNumber, checkOptions, rules } from "../support/check.ts";
 import type { Augmentation } from "./augmentation/augmentation.ts";
-import { changer } from "./augmented.ts";
+import { changer, checkAugment } from "./augmented.ts";
 import type { ImageDataset } from "./dataset.ts";
 import { checkMean } from "./mean_image.ts";
 import { shuffled } from "./random.ts";
@@ -73,7 +73,8 @@ export type Batches = tf.data.Dataset<{ xs: tf.Tensor4D; ys: tf.Tensor2D }> & {
  *
  * @param dataset The images.
  * @param options See {@linkcode BatchOptions}.
- * @throws {TypeError} If an option is unknown or the mean does not fit the images.
+ * @throws {TypeError} If an option is unknown, the mean does not fit the images, or `augment` is not a list of changes;
+ * while batches are made, if a change does not return an image.
  * @throws {RangeError} If the batch is larger than the data set, augmentation has no seed, or a number is out of range.
  * @example
  * ```ts
@@ -97,6 +98,7 @@ export function batches(dataset: ImageDataset, options: BatchOptions): Batches {
     (n) => Number.isInteger(n) && n >= 1 && n <= dataset.size,
   );
   if (seed !== undefined) checkNumber(verb, "seed", seed, "a whole number", Number.isInteger);
+  checkAugment(verb, augment);
   if (augment.length > 0 && seed === undefined) {
     throw new RangeError("Cannot make batches: augmentation needs a seed, got undefined");
   }

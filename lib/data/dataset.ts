@@ -2,7 +2,7 @@
  * Labelled images in memory, and the ways to select and split them before training.
  * @module
  */
-import { checkNumber, checkOptions, shown } from "../support/check.ts";
+import { checkNumber, checkOptions, rules, shown } from "../support/check.ts";
 import { shuffled } from "./random.ts";
 
 /** Labelled images of one shape, as bytes. */
@@ -47,8 +47,8 @@ export function imageLength({ shape: [height, width, channels] }: Pick<ImageData
  * Makes a data set from its parts, and checks them.
  *
  * @param parts Pixels, labels, the shape of one image and the classes' names; see {@linkcode ImageDataset}.
- * @throws {TypeError} If pixels, labels and shape do not match.
- * @throws {RangeError} If a label has no class.
+ * @throws {TypeError} If pixels or labels are not bytes, or do not match the shape.
+ * @throws {RangeError} If a length in the shape is not a whole number of 1 or more, or a label has no class.
  * @example
  * ```ts
  * import { imageDataset } from "./dataset.ts";
@@ -65,6 +65,12 @@ export function imageLength({ shape: [height, width, channels] }: Pick<ImageData
 export function imageDataset(parts: Omit<ImageDataset, "size">): ImageDataset {
   const { images, labels, shape, classNames } = parts;
   const verb = "make a data set";
+  for (const [name, value] of Object.entries({ images, labels })) {
+    if (!(value instanceof Uint8Array)) {
+      throw new TypeError(`Cannot ${verb}: ${name} must be a Uint8Array, got ${shown(value)}`);
+    }
+  }
+  shape.forEach((length, axis) => checkNumber(verb, `shape[${axis}]`, length, ...rules.count));
   if (images.length !== labels.length * imageLength(parts)) {
     throw new TypeError(
       `Cannot ${verb}: there must be ${
@@ -102,7 +108,10 @@ export interface SubsetOptions {
   size?: number;
   /** The names of the classes to keep, in their new order; all by default. */
   classes?: readonly string[];
-  /** With a seed, the images are chosen at random; without one, the first images are kept. */
+  /**
+   * With a seed, the images are chosen at random; without one, the first images are kept. The first images of a data
+   * set that is sorted by class, as `imagesFromFolder` returns it, are all of one class.
+   */
   seed?: number;
 }
 
@@ -172,7 +181,7 @@ export function subset(dataset: ImageDataset, options: SubsetOptions = {}): Imag
  *
  * @param dataset The images to split.
  * @param options `fraction` to hold out, above 0 and below 1; `seed`, a whole number; `stratified`, whether to hold out
- * that fraction of each class, and at least one image of every class that has two or more. Default false.
+ * that fraction of each class, where each class of two images or more keeps one and gives one. Default false.
  * @returns `[rest, heldOut]`, each with at least one image.
  * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If the fraction is out of range, or one of the parts would be empty.
@@ -198,15 +207,16 @@ export function split(
   const groups = stratified
     ? dataset.classNames.map((_, label) => order.filter((index) => dataset.labels[index] === label))
     : [order];
-  const held = groups.flatMap((group) => {
+  const out = new Set(groups.flatMap((group) => {
     const count = Math.round(group.length * fraction);
-    return [...group.subarray(0, stratified && group.length > 1 ? Math.max(1, count) : count)];
-  });
-  if (held.length < 1 || held.length >= dataset.size) {
-    throw new RangeError(
-      `Cannot ${verb}: both parts must hold an image, got ${held.length} of ${dataset.size} held out`,
-    );
+    return [...group.subarray(0, stratified ? Math.min(Math.max(1, count), group.length - 1) : count)];
+  }));
+  if (out.size < 1 || out.size >= dataset.size) {
+    throw new RangeError(`Cannot ${verb}: both parts must hold an image, got ${out.size} of ${dataset.size} held out`);
   }
-  const out = new Set(held);
-  return [select(dataset, order.filter((index) => !out.has(index))), select(dataset, Uint32Array.from(held))];
+  // both in random order, also where classes were split one by one
+  return [
+    select(dataset, order.filter((index) => !out.has(index))),
+    select(dataset, order.filter((index) => out.has(index))),
+  ];
 }

@@ -16,7 +16,7 @@ import { type ImageDataset, imageLength } from "./dataset.ts";
  * @param dataset The images, with 1 to 4 channels: grey, grey with opacity, colour, or colour with opacity.
  * @param path The folder, which is created if it does not exist.
  * @throws {TypeError} If the images have more than 4 channels.
- * @throws {RangeError} If a class's name cannot be the name of a folder.
+ * @throws {RangeError} If a class's name cannot be the name of a folder, or two differ at most in case.
  * @throws {Deno.errors.PermissionDenied | Error} If a file cannot be written. The message names it.
  * @example
  * ```ts ignore
@@ -37,6 +37,11 @@ export async function imagesToFolder(dataset: ImageDataset, path: string): Promi
   const wrong = dataset.classNames.find((name) => name === "" || /^\.|[\\/\0]/.test(name));
   if (wrong !== undefined) {
     throw new RangeError(`Cannot ${verb}: a class's name must be the name of a folder, got ${shown(wrong)}`);
+  }
+  const folders = dataset.classNames.map((name) => name.toLowerCase()); // some file systems do not tell cases apart
+  const twice = dataset.classNames.find((_, index) => folders.indexOf(folders[index]) < index);
+  if (twice !== undefined) {
+    throw new RangeError(`Cannot ${verb}: each class must have a folder of its own, got ${shown(twice)} twice`);
   }
   const length = imageLength(dataset);
   for (let index = 0; index < dataset.size; index++) {

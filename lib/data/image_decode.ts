@@ -28,7 +28,7 @@ export function decodeImage(bytes: Uint8Array): { image: RgbImage; header: Image
     throw new Error(`it must have 1 to ${MOST_PIXELS / 1e6} million pixels, got ${width} x ${height}`);
   }
   try {
-    const pixels = kind === "png" ? pngPixels(bytes, header) : jpegPixels(bytes);
+    const pixels = kind === "png" ? pngPixels(bytes, header) : jpegPixels(bytes, header);
     if (pixels.length !== height * width * 3) throw new Error("another size than its header says");
     return { image: { pixels, height, width }, header };
   } catch (cause) {
@@ -39,14 +39,17 @@ export function decodeImage(bytes: Uint8Array): { image: RgbImage; header: Image
   }
 }
 
-function jpegPixels(bytes: Uint8Array): Uint8Array {
+function jpegPixels(bytes: Uint8Array, { rgb }: ImageHeader): Uint8Array {
   // the decoder counts 1.1 GB for 50 million pixels without subsampled colours; we measured 2.1 GB for 49 million
   const limits = { maxResolutionInMP: MOST_PIXELS / 1e6, maxMemoryUsageInMB: 2048 };
-  return decodeJpeg(bytes, { useTArray: true, formatAsRGBA: false, ...limits }).data;
+  return decodeJpeg(bytes, { useTArray: true, formatAsRGBA: false, ...(rgb && { colorTransform: false }), ...limits })
+    .data;
 }
 
 function pngPixels(bytes: Uint8Array, { indexed, height, width }: ImageHeader): Uint8Array {
-  const { data, channels, most, transparent } = samples(decodePng(bytes, { checkCrc: true }), indexed);
+  const png = decodePng(withoutNotes(bytes), { checkCrc: true });
+  if (png.width !== width || png.height !== height) throw new Error("another size than its header says");
+  const { data, channels, most, transparent } = samples(png, indexed);
   const colours = channels < 3 ? 1 : 3;
   const pixels = new Uint8Array(height * width * 3);
   for (let to = 0, from = 0; to < pixels.length; to += 3, from += channels) {
@@ -58,6 +61,21 @@ function pngPixels(bytes: Uint8Array, { indexed, height, width }: ImageHeader): 
     }
   }
   return pixels;
+}
+
+/** A PNG without the chunks that hold no pixels, such as texts and colour profiles: a damaged one does no harm. */
+function withoutNotes(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const kept = [bytes.subarray(0, 8)];
+  for (let at = 8; at + 12 <= bytes.length;) {
+    const next = at + 12 + view.getUint32(at); // length, name, content and checksum
+    const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    if (["IHDR", "PLTE", "tRNS", "IDAT", "IEND"].includes(name)) kept.push(bytes.subarray(at, next));
+    at = next;
+  }
+  const whole = new Uint8Array(kept.reduce((sum, { length }) => sum + length, 0));
+  kept.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
 }
 
 /** A PNG's numbers, one per channel, from 0 to `most`, and the colour that means transparent. */

@@ -15,6 +15,8 @@ export interface ImageHeader {
   readonly orientation: number;
   /** Whether a PNG takes its colours from a palette. */
   readonly indexed: boolean;
+  /** Whether a JPEG of three channels says that they are red, green and blue, not brightness and two colours. */
+  readonly rgb: boolean;
 }
 
 /**
@@ -45,12 +47,19 @@ function pngHeader(view: DataView): ImageHeader {
       `it must be a PNG without interlacing, or with 8 bits per channel or more, got ${depth} interlaced`,
     );
   }
-  return { kind: "png", width: view.getUint32(16), height: view.getUint32(20), orientation: 1, indexed: colour === 3 };
+  return {
+    kind: "png",
+    width: view.getUint32(16),
+    height: view.getUint32(20),
+    orientation: 1,
+    indexed: colour === 3,
+    rgb: false,
+  };
 }
 
 /** Reads JPEG's segments up to the one that starts the frame. */
 function jpegHeader(view: DataView): ImageHeader {
-  let orientation = 1;
+  let [orientation, rgb] = [1, false];
   for (let at = 2; at + 9 < view.byteLength;) {
     const marker = view.getUint8(at + 1);
     if (view.getUint8(at) !== 0xff || marker === 0xff) {
@@ -63,13 +72,17 @@ function jpegHeader(view: DataView): ImageHeader {
         throw new Error("it must be a baseline or progressive JPEG of 8 bits per channel, got another kind");
       }
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
-      return { kind: "jpeg", height, width, orientation, indexed: false };
+      return { kind: "jpeg", height, width, orientation, indexed: false, rgb };
     }
     const length = view.getUint16(at + 2);
     if (marker === 0xe1 && view.getUint32(at + 4) === 0x45786966) { // "Exif", two zeros, then a TIFF
       const start = Math.min(at + 10, view.byteLength);
       const size = Math.max(0, Math.min(length - 8, view.byteLength - start));
       orientation = exifOrientation(new DataView(view.buffer, view.byteOffset + start, size));
+    }
+    // "Adobe", a version and flags, then the transform of the colours
+    if (marker === 0xee && view.getUint32(at + 4) === 0x41646f62 && at + 15 < view.byteLength) {
+      rgb = view.getUint8(at + 15) === 0;
     }
     at += 2 + length;
   }

@@ -2,6 +2,7 @@
  * An experiment's model, compiled.
  * @module
  */
+import { pathToFileURL } from "node:url";
 import type * as tf from "@tensorflow/tfjs";
 import { withWeightDecay } from "../optimizers/weight_decay.ts";
 import { shown } from "../support/check.ts";
@@ -41,7 +42,7 @@ async function fromModule(path: string, request: ModelRequest): Promise<tf.Layer
   const verb = `Cannot use the model ${path}`;
   let model: tf.LayersModel;
   try {
-    const { default: build } = await import(new URL(`file://${resolve(path)}`).href);
+    const { default: build } = await import(pathToFileURL(resolve(path)).href);
     model = await build(request);
   } catch (error) {
     throw new TypeError(`${verb}: its default export must build a model; it failed with: ${(error as Error).message}`, {

@@ -63,13 +63,17 @@ export class SaveCheckpoints extends ModelCallback {
         const epoch = Math.floor((iteration - 1) / batchesPerEpoch);
         await save({ epoch, batch: iteration - epoch * batchesPerEpoch });
       },
-      onEpochEnd: async (epoch) => {
+      onEpochEnd: async (epoch, logs) => {
         const { iteration } = scheduler;
         const batch = iteration - epoch * batchesPerEpoch;
         if (iteration < iterations) {
           // an interrupted epoch already has its checkpoint, and is not finished
           if (batch === batchesPerEpoch && !signal?.aborted) await save({ epoch: epoch + 1, batch: 0 });
-        } else await save({ epoch, batch });
+          return;
+        }
+        // likewise the last epoch, if the signal came before its validation
+        const cut = signal?.aborted && batch === batchesPerEpoch && logs?.val_loss === undefined;
+        if (!cut) await save({ epoch, batch });
       },
     });
   }

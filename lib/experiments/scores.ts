@@ -69,6 +69,9 @@ export async function scoresOf({ experiment }: RunPlan, data: RunData, trained: 
     const models = snapshotDirectory === undefined ? shots.models : await loadSnapshots(snapshotDirectory);
     try {
       if (models.length > 0) {
+        if (experiment.companions.refreshBatchNorm) {
+          for (const one of models) await refreshBatchNorm(one, refreshingBatches(data));
+        }
         const evaluation = await evaluate(ensemble(models), data.test, { mean: data.mean });
         scores.push({ name: "snapshots", evaluation });
       }

@@ -3,12 +3,13 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
+import { activePrecision } from "../backend/native/bfloat16.ts";
 import { averageWeights, type WeightAverage } from "../callbacks/average_weights.ts";
 import { type AnyCallback, callbacks } from "../callbacks/compose.ts";
 import { ModelCallback } from "../callbacks/model_callback.ts";
 import { LearningRateScheduler } from "../callbacks/scheduler.ts";
 import type { Snapshots } from "../callbacks/snapshots.ts";
-import { snapshots } from "../callbacks/snapshots_in_directory.ts";
+import { hasSnapshots, snapshots } from "../callbacks/snapshots_in_directory.ts";
 import { stopOnInterrupt } from "../callbacks/stop_on_interrupt.ts";
 import { stopOnNaN } from "../callbacks/stop_on_nan.ts";
 import { batches } from "../data/batches.ts";
@@ -21,7 +22,7 @@ import { compiledModel } from "./model.ts";
 import { planExperiment, type RunPlan } from "./plan.ts";
 import { DATASETS, factsOf, type Images, type LoadOptions } from "./registries/datasets.ts";
 import { type CheckpointOptions, SaveCheckpoints } from "./save_checkpoints.ts";
-import { checkOptions } from "../support/check.ts";
+import { checkOptions, shown } from "../support/check.ts";
 import { join } from "../support/path.ts";
 import { type Score, scoresOf } from "./scores.ts";
 import { Validation } from "./validation.ts";
@@ -43,7 +44,7 @@ export interface RunOptions {
   resume?: boolean;
   /**
    * Where to save snapshots from the ends of cycles. By default they are saved next to the checkpoints, or kept in
-   * memory if there are none.
+   * memory if there are none. A new run needs a directory without snapshots.
    */
   snapshotDirectory?: string;
   /** Called before the training starts, with the scheduler, which knows the iteration it starts at. */
@@ -88,7 +89,14 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
   }
   // a resumed run needs its earlier snapshots
   const { snapshotDirectory = checkpoints && join(checkpoints.directory, "snapshots") } = options;
+  // read before anything is built, because it may be refused
+  const checkpoint = checkpoints && resume ? await readCheckpoint(checkpoints.directory, checkpoints.run) : undefined;
   const { companions } = plan.experiment;
+  if (companions.snapshots && !resume && snapshotDirectory !== undefined && await hasSnapshots(snapshotDirectory)) {
+    throw new TypeError(
+      `Cannot start a run: ${snapshotDirectory} must have no snapshots yet, as they would be scored with this run's, got some`,
+    );
+  }
   const model = options.model ?? await compiledModel(plan);
   const train = trainingBatches(plan, data);
   const average = companions.average && averageWeights(companions.average);
@@ -96,16 +104,13 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
   const started = performance.now();
   let [initialEpoch, earlierMs] = [0, 0];
   const elapsedMs = () => earlierMs + performance.now() - started;
-  if (checkpoints && resume) {
-    const checkpoint = await readCheckpoint(checkpoints.directory, checkpoints.run);
-    if (checkpoint) {
-      checkpoint.restore(model);
-      if (checkpoint.average) average?.restore(checkpoint.average);
-      scheduler = LearningRateScheduler.fromJSON(checkpoint.scheduler, plan.schedule);
-      train.startAt(checkpoint.position);
-      initialEpoch = checkpoint.position.epoch;
-      earlierMs = checkpoint.elapsedMs ?? 0;
-    }
+  if (checkpoint) {
+    checkpoint.restore(model);
+    if (checkpoint.average) average?.restore(checkpoint.average);
+    scheduler = LearningRateScheduler.fromJSON(checkpoint.scheduler, plan.schedule);
+    train.startAt(checkpoint.position);
+    initialEpoch = checkpoint.position.epoch;
+    earlierMs = checkpoint.elapsedMs ?? 0;
   }
   options.onStart?.(scheduler);
   const guard = stopOnNaN();
@@ -125,7 +130,7 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
     );
   }
   if (plan.iterations < plan.epochs * plan.batchesPerEpoch) list.push(new StopAt(plan.iterations, scheduler));
-  if (scheduler.iteration < plan.iterations) {
+  if (scheduler.iteration < plan.iterations || lacksValidation(plan, scheduler)) {
     await model.fitDataset(train, {
       epochs: plan.epochs,
       initialEpoch,
@@ -138,6 +143,14 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
   const scores = status === "finished" ? await scoresOf(plan, data, { model, average, shots, snapshotDirectory }) : [];
   const evaluation = scores[0]?.evaluation;
   return { status, model, scheduler, evaluation, scores, average, snapshots: shots, elapsedMs: elapsedMs() };
+}
+
+/** Whether a run was stopped after its last batch, but before the validation that belongs to it. */
+function lacksValidation(
+  { iterations, epochs, batchesPerEpoch }: RunPlan,
+  { history }: LearningRateScheduler,
+): boolean {
+  return iterations === epochs * batchesPerEpoch && history.epochs.at(-1)?.epoch !== epochs - 1;
 }
 
 /** Ends a run in the middle of its last epoch. */
@@ -166,7 +179,8 @@ const OPTIONS = {
  * where to write checkpoints, and with `resume` the run continues from the newest.
  * @returns The status, the model, the scheduler with its history, and the scores if the training finished.
  * @throws {TypeError} If a setting is missing, unknown or of the wrong kind, or has no effect; if an option is unknown;
- * if a new run would write into a directory that has checkpoints.
+ * if the active backend has another precision; if a new run would write into a directory that has checkpoints or
+ * snapshots.
  * @throws {RangeError} If a value is out of range, or a name is not in its registry.
  * @example
  * ```ts ignore
@@ -180,6 +194,14 @@ export async function runExperiment(experiment: Experiment, options: ExperimentO
   checkOptions("run an experiment", options, Object.keys(OPTIONS));
   const { images, cifar10Directory, onProgress, ...run } = options;
   checkExperiment(experiment);
+  const active = activePrecision();
+  if (experiment.precision !== active) {
+    throw new TypeError(
+      `Cannot run an experiment: its precision must be ${shown(active)}, which the active backend has, got ${
+        shown(experiment.precision)
+      }; select the backend with { precision: ${shown(experiment.precision)} }`,
+    );
+  }
   const { facts, load } = DATASETS[experiment.data.dataset];
   if (facts && !images) planExperiment(experiment, facts); // finds a wrong size before anything is fetched
   const loaded = images ?? await load(experiment.data, { cifar10Directory, onProgress, signal: run.signal });

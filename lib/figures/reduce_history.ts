@@ -29,8 +29,11 @@ export function reduceHistory(history: TrainingHistory, columns: number, bends =
     ? iterations.map((_, index) => index)
     : [...new Set([...indicesByColumn(iterations, loss, columns), ...bendsOf(iterations, lr, bends)])]
       .sort((a, b) => a - b);
+  // a training that diverged has a loss of NaN, which JSON has turned into null
   const rounded = <T extends Record<string, number>>(record: T): T =>
-    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, round(value)])) as T;
+    Object.fromEntries(
+      Object.entries(record).filter(([, value]) => Number.isFinite(value)).map(([name, value]) => [name, round(value)]),
+    ) as T;
   const pick = (values: readonly (number | null)[]) =>
     kept.map((index) => values[index] === null ? null : round(values[index]!));
   return {

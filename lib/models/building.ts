@@ -61,8 +61,9 @@ export function fractionBelowOne(byDefault: number): OptionCheck<number> {
  */
 export function initializerSeeds(seed: number | undefined): () => { seed: number } {
   let drawn = 0;
+  const start = seed === undefined ? 0 : seed % 9e12 * 1000; // beyond 9e15, numbers have no room for what is added
   // tfjs's type requires a seed, but its code accepts undefined
-  return () => ({ seed: seed === undefined ? undefined : seed * 1000 + drawn++ } as { seed: number });
+  return () => ({ seed: seed === undefined ? undefined : start + drawn++ } as { seed: number });
 }
 
 /** Applies a layer to symbolic tensors. The result is one symbolic tensor, which tfjs's type does not say. */

@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { fileError, writeWhole } from "../support/files.ts";
+import { fileError, isFileError, writeWhole } from "../support/files.ts";
 import { join } from "../support/path.ts";
 import "./local_response_normalization.ts"; // tfjs must know the layer to load a model that has it
 
@@ -76,9 +76,10 @@ export async function loadModel(directory: string): Promise<tf.LayersModel> {
       load: () => Promise.resolve({ modelTopology, weightSpecs, weightData, format, generatedBy }),
     });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) throw error;
+    if (error instanceof Error && isFileError(error)) throw error;
     throw new Deno.errors.InvalidData(
       `Cannot load a model from ${directory}: it must hold a tfjs layers model, got ${(error as Error).message}`,
+      { cause: error },
     );
   }
 }

@@ -21,6 +21,7 @@ import { logSink, notebookSink, ProgressBar, type ProgressSink } from "../callba
  * `show` would show it. (The kernel does this for objects but not for functions, so use `show` for a schedule.)
  *
  * @param options `backend` (default `"auto"`) and `precision` (default `"float32"`): as for `selectBackend`.
+ * @throws {TypeError} If an option is unknown.
  * @throws {Error} If this Deno is too old.
  * @throws {Deno.errors.NotFound} If you asked for a backend by name and it is not available.
  * @example
@@ -31,11 +32,13 @@ import { logSink, notebookSink, ProgressBar, type ProgressSink } from "../callba
  * ```
  */
 export async function startNotebook(options: { backend?: BackendChoice; precision?: Precision } = {}): Promise<void> {
+  checkOptions("start a notebook", options, ["backend", "precision"]);
+  const { backend, ...others } = options;
   const deno = Deno.version.deno;
   if (!atLeast(deno, LEAST_DENO)) {
     throw new Error(`Cannot start a notebook: it needs Deno ${LEAST_DENO} or newer (\`deno upgrade\`), got ${deno}`);
   }
-  const { name, reason } = await selectBackend(options.backend, options);
+  const { name, reason } = await selectBackend(backend, others);
   turnRichDisplayOn();
   const lines = [
     `Deno ${deno.split(".").slice(0, 2).join(".")}`,

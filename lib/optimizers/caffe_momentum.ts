@@ -70,7 +70,8 @@ class CaffeMomentumOptimizer extends tf.Optimizer {
   /** Throws if a multiplier names a weight that does not exist; otherwise a typo would go unnoticed. */
   #checkNames(): void {
     if (typeof this.rateMultipliers === "function") return;
-    const known = new Set(Object.keys(tf.engine().registeredVariables).map(nameInModel));
+    const names = Object.keys(tf.engine().registeredVariables);
+    const known = new Set([...names, ...names.map(nameInModel)]);
     const unknown = Object.keys(this.rateMultipliers).find((name) => !known.has(name));
     if (unknown === undefined) return;
     throw new TypeError(`Cannot ${UPDATE}: rateMultipliers must name weights of the model, got ${shown(unknown)}`);
@@ -78,7 +79,10 @@ class CaffeMomentumOptimizer extends tf.Optimizer {
 
   #multiplier(variableName: string): number {
     const name = nameInModel(variableName);
-    if (typeof this.rateMultipliers !== "function") return this.rateMultipliers[name] ?? 1;
+    // a weight's own name may end in a number
+    if (typeof this.rateMultipliers !== "function") {
+      return this.rateMultipliers[variableName] ?? this.rateMultipliers[name] ?? 1;
+    }
     const multiplier = this.rateMultipliers(name);
     checkNumber(UPDATE, `rateMultipliers(${shown(name)})`, multiplier, ...rules.notNegative);
     return multiplier;

@@ -71,8 +71,9 @@ export function checkHyperparameters(optimizer: tf.Optimizer, hyperparameters: H
 /**
  * Sets an optimizer's rate and, if given, its momentum (beta1 for adam and adamax) and its weight decay, from the next
  * update on. It works for every optimizer that tfjs ships, while tfjs's own setters do not work for all (tfjs 4.22).
+ * Adam and Adamax go on correcting their bias with the product of all values of beta1 so far.
  *
- * @param optimizer Any of tfjs's seven optimizers.
+ * @param optimizer Any of tfjs's seven optimizers, or `caffeMomentum`.
  * @param hyperparameters `learningRate`, 0 or more; `momentum`, 0 or more and below 1, optional; `weightDecay`, 0 or
  * more, optional, for an optimizer that {@linkcode withWeightDecay} returned.
  * @throws {TypeError} If the optimizer has no momentum or no weight decay to set.
@@ -97,10 +98,18 @@ export function setHyperparameters(optimizer: tf.Optimizer, hyperparameters: Hyp
   if (weightDecay !== undefined) fields.weightDecay = weightDecay;
   if (momentum === undefined) return;
   const field = MOMENTUM_FIELDS[className];
-  if (fields[field] === momentum) return;
+  const before = fields[field]!;
+  if (before === momentum) return;
   fields[field] = momentum;
   if (className === "Momentum") { // setMomentum does not change the scalar that the update uses
     fields.m?.dispose();
     fields.m = tf.keep(tf.scalar(momentum));
+  }
+  // Adam's product of betas includes that of the next update already. Once it is 0, it stays 0, as it should, but for
+  // a beta of 0 that was never used.
+  const { accBeta1 } = fields;
+  if (accBeta1) {
+    const fresh = before === 0 && optimizer.iterations === 0;
+    tf.tidy(() => accBeta1.assign(fresh ? tf.scalar(momentum) : tf.mul(accBeta1, momentum / (before || 1))));
   }
 }

@@ -29,7 +29,7 @@ const isSlots = (value: unknown): value is Slot[] =>
  * weight decay is a function of the iteration, the state holds the count of updates from which it continues, but not
  * the function itself.
  *
- * @param optimizer Any of tfjs's seven optimizers.
+ * @param optimizer Any of tfjs's seven optimizers, or `caffeMomentum`.
  * @returns A copy of its numbers, scalars and slots.
  * @example
  * ```ts

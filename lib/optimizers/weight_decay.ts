@@ -58,7 +58,7 @@ const VERB = "add weight decay";
  * Sources: Loshchilov and Hutter, *Decoupled Weight Decay Regularization* (2019), who multiply the decay by the
  * schedule's factor; PyTorch and Keras, who multiply it by the whole rate, as is done here.
  *
- * @param optimizer Any of tfjs's seven optimizers, without weight decay so far.
+ * @param optimizer Any of tfjs's seven optimizers, or `caffeMomentum`, without weight decay so far.
  * @param options See {@linkcode WeightDecayOptions}.
  * @returns The same optimizer.
  * @throws {TypeError} If it is not an optimizer or has weight decay already, or an option is unknown or of the wrong

@@ -24,8 +24,10 @@ export interface CyclePlan {
   readonly cycles: number;
   /** Whether the run ends at the end of a cycle, and so at the base rate. */
   readonly endsAtBase: boolean;
-  /** The nearest number of epochs that is at least one cycle long and ends at the base rate. */
-  readonly nearestEpochs: number;
+  /**
+   * The nearest number of epochs that is at least one cycle long and ends at the base rate; undefined if there is none.
+   */
+  readonly nearestEpochs: number | undefined;
 }
 
 /**
@@ -68,10 +70,9 @@ export function planCycles(options: PlanOptions): CyclePlan {
 const MOST_CYCLES = 1000;
 
 /**
- * The whole number of epochs nearest to `epochs` that holds a whole number of cycles, or the closest match if none
- * does.
+ * The whole number of epochs nearest to `epochs` that holds a whole number of cycles; undefined if none does.
  */
-function nearestWholeEpochs(epochs: number, cycle: number, whole: (count: number) => boolean): number {
+function nearestWholeEpochs(epochs: number, cycle: number, whole: (count: number) => boolean): number | undefined {
   const nearest = Math.max(1, Math.round(epochs / cycle));
   let best = Infinity;
   for (let more = -MOST_CYCLES; more <= MOST_CYCLES; more++) {
@@ -79,5 +80,5 @@ function nearestWholeEpochs(epochs: number, cycle: number, whole: (count: number
     if (candidate < 1 || !whole(candidate / cycle)) continue;
     if (Math.abs(candidate - epochs) < Math.abs(best - epochs)) best = candidate;
   }
-  return Number.isFinite(best) ? best : Math.max(1, Math.round(nearest * cycle));
+  return Number.isFinite(best) ? best : undefined;
 }

@@ -2,7 +2,7 @@
  * Where downloads and the native backend are kept between runs.
  * @module
  */
-import { join } from "./path.ts";
+import { join, resolve } from "./path.ts";
 
 /**
  * The user's cache directory for this project: `CLR_CACHE_DIR` if it is set, otherwise a directory inside the system's
@@ -24,7 +24,7 @@ export function cacheDirectory(
   os: typeof Deno.build.os = Deno.build.os,
 ): string {
   const own = env("CLR_CACHE_DIR");
-  if (own) return own;
+  if (own) return resolve(own); // from wherever a process starts, it is the same
   const home = env("HOME") || env("USERPROFILE");
   const caches = os === "windows"
     ? env("LOCALAPPDATA")
@@ -32,5 +32,5 @@ export function cacheDirectory(
   if (!caches) {
     throw new Deno.errors.NotFound("Cannot find the cache directory: set CLR_CACHE_DIR to a directory, got no HOME");
   }
-  return join(caches, "cyclical-learning-rates");
+  return resolve(caches, "cyclical-learning-rates");
 }

@@ -5,9 +5,11 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "./path.ts";
 
-/** A temporary name beside `path` for a file being written. Each process has its own, so that two never share one. */
+let written = 0;
+
+/** A temporary name beside `path` for a file being written. Each process and each writing has its own. */
 export function besideName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${Deno.pid}.partial`);
+  return join(dirname(path), `.${basename(path)}.${Deno.pid}-${written++}.partial`);
 }
 
 /**
@@ -38,8 +40,15 @@ export function fileError(verb: string, path: string, error: unknown): unknown {
   if (typeof code !== "string" && !(error instanceof NotCapable)) return error;
   const message = `Cannot ${verb} ${path}: ${cure(error, code)}, got ${shortly(error)}`;
   const Kind = error.constructor as new (message: string, options: ErrorOptions) => Error;
-  return new Kind(message, { cause: error });
+  const told = new Kind(message, { cause: error });
+  fileErrors.add(told);
+  return told;
 }
+
+const fileErrors = new WeakSet<Error>();
+
+/** Whether an error is one of the file system, which {@linkcode fileError} has put into words. */
+export const isFileError = (error: Error): boolean => fileErrors.has(error);
 
 /** What to do about an error of the system, given its code. */
 function cure(error: Error, code: unknown): string {
@@ -47,6 +56,10 @@ function cure(error: Error, code: unknown): string {
   switch (code) {
     case "ENOENT":
       return "it must exist";
+    case "ENOTDIR":
+      return "it must be in a directory, or be one";
+    case "EISDIR":
+      return "it must be a file";
     case "EACCES":
     case "EPERM":
     case "EROFS":
@@ -104,16 +117,47 @@ export async function fileHash(path: string, algorithm: "md5" | "sha256" | "sha5
  * @param path The lock file. It is empty, and it is not removed afterwards.
  * @param onWait Called once if another process holds the lock.
  * @param work What to do.
+ * @param signal Ends the waiting with its reason.
  */
-export async function withLock<T>(path: string, onWait: () => void, work: () => Promise<T>): Promise<T> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  using file = await Deno.open(path, { create: true, write: true });
+export async function withLock<T>(
+  path: string,
+  onWait: () => void,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  using file = await openLock(path);
   const locked = file.lock(true);
+  locked.catch(() => {}); // nobody waits for it after a signal
   const quick = await Promise.race([
     locked.then(() => true),
     new Promise<false>((done) => setTimeout(done, 300, false)),
   ]);
-  if (!quick) onWait();
-  await locked;
+  if (!quick) {
+    onWait();
+    await orAborted(locked, signal);
+  }
   return await work();
+}
+
+async function openLock(path: string): Promise<Deno.FsFile> {
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    return await Deno.open(path, { create: true, write: true });
+  } catch (error) {
+    throw fileError("write", path, error);
+  }
+}
+
+/** Waits for a promise, or for a signal, and then throws the signal's reason. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return await promise;
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }

@@ -117,3 +117,33 @@ Deno.test("selectBackend() takes bfloat16 exactly where the processor has it", i
     await selectBackend("native");
   }
 });
+
+Deno.test("bfloat16: what is added to images may be a bias, a number or another layer's output", io, async () => {
+  await selectBackend("native");
+  const images = tf.randomNormal<tf.Rank.R4>([2, 6, 6, 3], 0, 1, "float32", 1);
+  const model = () =>
+    tf.sequential({
+      layers: [
+        tf.layers.conv2d({
+          ...{ inputShape: [6, 6, 3], filters: 4, kernelSize: 3, activation: "relu", padding: "same" },
+          kernelInitializer: tf.initializers.glorotUniform({ seed: 1 }),
+          biasInitializer: "ones",
+        }),
+        tf.layers.flatten(),
+        tf.layers.dense({ units: 1, kernelInitializer: tf.initializers.glorotUniform({ seed: 2 }) }),
+      ],
+    });
+  const steps = async () => {
+    const trained = model();
+    trained.compile({ optimizer: tf.train.sgd(0.001), loss: "meanSquaredError" });
+    const losses: number[] = [];
+    for (let i = 0; i < 3; i++) losses.push(await trained.trainOnBatch(images, tf.ones([2, 1])) as number);
+    const shifted = tf.tidy(() => [...tf.conv2d(images, tf.ones([1, 1, 3, 2]), 1, "same").add(1).mean().dataSync()]);
+    return [...losses, ...shifted];
+  };
+  const exact = await steps();
+  const rounded = await inBfloat16(steps);
+  rounded.forEach((value, i) =>
+    assert.ok(Math.abs(value - exact[i]) < 0.05 * (1 + Math.abs(exact[i])), `${i}: ${value} for ${exact[i]}`)
+  );
+});

@@ -53,3 +53,29 @@ Deno.test("an early release leaves alone what is the caller's, what is kept, and
   tf.dispose([x, other, dy, gradient, through, da, db, ...kept]);
   assert.equal(tf.memory().numTensors, before);
 });
+
+Deno.test("an early release leaves alone what a gradient passes on as it is", io, async () => {
+  await selectBackend("cpu");
+  const before = tf.memory().numTensors;
+  const x = long(1.2, -2.2, 3.2);
+  const straightThrough = tf.customGrad((...[t]) => ({
+    value: tf.round(t as tf.Tensor),
+    gradFunc: (dy: tf.Tensor) => dy,
+  }));
+  const alone = tf.grad((t) => straightThrough(t))(x);
+  assert.deepEqual(start(alone), [1, 1, 1]);
+  // its gradient is the sum of two, which nobody has counted
+  const both = tf.grad((t) => {
+    const r = straightThrough(tf.mul(t, 2));
+    return tf.sum(tf.add(tf.square(r), r));
+  })(x);
+  assert.deepEqual(start(both), [10, -14, 26]);
+  const saved = tf.customGrad((...[t, save]) => {
+    (save as tf.GradSaveFunc)([t as tf.Tensor]);
+    return { value: tf.square(t as tf.Tensor), gradFunc: (_dy: tf.Tensor, [kept]: tf.Tensor[]) => kept };
+  });
+  const passed = tf.grad((t) => tf.sum(saved(tf.mul(t, 2))))(x);
+  assert.deepEqual(start(passed).map((value) => value.toFixed(1)), ["4.8", "-8.8", "12.8"]);
+  tf.dispose([x, alone, both, passed]);
+  assert.equal(tf.memory().numTensors, before);
+});

@@ -129,3 +129,9 @@ Deno.test("randomShift() and cutout() refuse wrong options", () => {
   assert.throws(() => cutout({} as never), /Cannot create a cutout: size must be a number, got undefined/);
   assert.throws(() => cutout(undefined as never), /the options must be an object, got undefined/);
 });
+
+Deno.test("randomShift() by a fraction of the width that is one pixel moves by one pixel", () => {
+  const row = Uint8Array.from({ length: 49 }, (_, index) => index);
+  const moved = randomShift({ width: 1 / 49, height: 0 })(row, [1, 49, 1], () => 0.999);
+  assert.deepEqual([...moved.subarray(0, 3)], [0, 0, 1]);
+});

@@ -79,3 +79,12 @@ Deno.test("concatenate() puts data sets one after the other", () => {
     message: "Cannot concatenate data sets: all must be 1 x 1 x 1 of even, odd, got 1 x 1 x 1 of even, other",
   });
 });
+
+Deno.test("batches() and augmentedImages() refuse changes that were not called, or are no list", async () => {
+  const wrong = [randomFlip] as never;
+  assert.throws(() => augmentedImages(dataset, { augment: wrong, seed: 1 }), /\[randomFlip\(\)\], not \[randomFlip\]/);
+  const data = batches(dataset, { batchSize: 4, seed: 1, augment: wrong });
+  await assert.rejects(data.forEachAsync(() => {}), /Cannot augment an image: a change must return 60 bytes/);
+  const lone = randomFlip() as never;
+  assert.throws(() => batches(dataset, { batchSize: 4, seed: 1, augment: lone }), /augment must be a list/);
+});

@@ -50,3 +50,20 @@ Deno.test("meanImage() is the mean of each pixel, whatever the number of images"
     assert.deepEqual(meanImage(dataset), Float32Array.from({ length: 6 }, (_, pixel) => sum(pixel) / size));
   }
 });
+
+Deno.test("split(), stratified, returns both parts in random order, and empties no class", () => {
+  const labels = Uint8Array.from({ length: 40 }, (_, index) => Math.floor(index / 20));
+  const parts = { labels, images: new Uint8Array(40), shape: [1, 1, 1], classNames: ["a", "b"] } as const;
+  const [, held] = split(imageDataset(parts), { fraction: 0.5, seed: 1, stratified: true });
+  assert.deepEqual([...new Set(held.labels.subarray(0, 8))].sort(), [0, 1], "both classes among the first");
+  const two = { ...parts, labels: new Uint8Array([0, 0, 1, 1]), images: new Uint8Array(4) };
+  const [rest] = split(imageDataset(two), { fraction: 0.8, seed: 1, stratified: true });
+  assert.deepEqual([...rest.labels].sort(), [0, 1]);
+});
+
+Deno.test("imageDataset() refuses what is not bytes, and shapes that are none", () => {
+  const parts = { images: new Uint8Array(2), labels: new Uint8Array(2), shape: [1, 1, 1], classNames: ["a"] } as const;
+  assert.throws(() => imageDataset({ ...parts, images: new Float32Array(2) as never }), /images must be a Uint8Array/);
+  assert.throws(() => imageDataset({ ...parts, labels: [0, -3] as never }), /labels must be a Uint8Array/);
+  assert.throws(() => imageDataset({ ...parts, shape: [2, 0.5, 1] }), /shape\[1\] must be a whole number/);
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { experimentFromFlags } from "../../lib/cli/experiment_from_flags.ts";
-import { describeSchedule } from "../../lib/experiments/describe.ts";
+import { cutCycleWarning, describeSchedule } from "../../lib/experiments/describe.ts";
 import type { Experiment, ScheduleSettings } from "../../lib/experiments/experiment.ts";
 import { fromOldConfig } from "../../lib/experiments/old_config.ts";
 import { planExperiment } from "../../lib/experiments/plan.ts";
@@ -191,4 +191,11 @@ Deno.test("a config.json from before experiments had groups is the same run", {
       );
     }
   });
+});
+
+Deno.test("stages have no cycle of one length, so nothing is said about where they end", () => {
+  const experiment = presetExperiment("quick");
+  experiment.schedule = { name: "staged", maxLr: 0.02, stepSize: 1 } as never;
+  const plan = planExperiment(experiment, DATASETS.cifar10.facts!);
+  assert.equal(cutCycleWarning(plan), undefined);
 });

@@ -11,7 +11,7 @@ import { presetExperiment } from "../../lib/experiments/presets.ts";
 import { DATASETS } from "../../lib/experiments/registries/datasets.ts";
 import { type RunOptions, runTraining } from "../../lib/experiments/trainer.ts";
 import { writeRunFiles } from "../../lib/experiments/run_files.ts";
-import { evaluate, loadModel } from "../../lib/mod.ts";
+import { ensemble, evaluate, loadModel } from "../../lib/mod.ts";
 import { allowed, smallImages, tinyBatches, withDirectory } from "../support.ts";
 
 const native = allowed("read", "write", "env", "ffi", "sys") && !missingNativePart();
@@ -100,7 +100,7 @@ Deno.test(
 Deno.test("a run that is stopped anywhere goes on bit for bit", { ignore: !native }, async (t) => {
   await selectBackend("native");
   const whole = await run(tiny);
-  for (const stopAfter of [1, 3, 4, 6]) {
+  for (const stopAfter of [1, 3, 4, 6, 8]) {
     await t.step(`after iteration ${stopAfter} of 8`, async () => {
       await withDirectory(async (directory) => {
         const checkpoints = { directory, everyMs: 0, run: "this" };
@@ -360,3 +360,33 @@ Deno.test(
     });
   },
 );
+
+Deno.test(
+  "snapshots are scored with fresh statistics where the experiment asks for them",
+  { ignore: !native },
+  async () => {
+    await selectBackend("native");
+    const shots: Experiment = {
+      ...tiny,
+      model: { name: "small-cnn" },
+      schedule: { name: "triangular", baseLr: 1e-3, maxLr: 2e-2, stepSize: { iterations: 2 } },
+      companions: { snapshots: true, refreshBatchNorm: true },
+    };
+    const { scores, snapshots } = await run(shots);
+    // the last cycle ends with the run, so its snapshot is the model, whose statistics are fresh
+    const last = snapshots!.models.at(-1)!;
+    const data = chooseData(planExperiment(shots, DATASETS.cifar10.facts!), images);
+    const { loss } = await evaluate(ensemble([last]), data.test, { mean: data.mean });
+    assert.equal(loss, scores.find(({ name }) => name === "model")!.evaluation.loss);
+    snapshots!.dispose();
+  },
+);
+
+Deno.test("a new run refuses a directory with snapshots, which it would score", { ignore: !native }, async () => {
+  await selectBackend("native");
+  const shots: Experiment = { ...tiny, companions: { snapshots: true } };
+  await withDirectory(async (snapshotDirectory) => {
+    await run(shots, { snapshotDirectory });
+    await assert.rejects(run(shots, { snapshotDirectory }), /^TypeError: Cannot start a run: .* no snapshots yet/);
+  });
+});

@@ -23,3 +23,13 @@ Deno.test("reduceHistory() keeps a bounded number of batches of thousands of sho
   assert.ok(reduced.iterations.length <= 5 * 40, `${reduced.iterations.length} batches`);
   assert.deepEqual([Math.min(...reduced.lr), Math.max(...reduced.lr)], [0, 0.03]);
 });
+
+Deno.test("reduceHistory() takes a training that diverged, as JSON brings it back", () => {
+  const history = {
+    ...{ iterations: [1, 2], lr: [0.1, 0.1], loss: [2, NaN] },
+    epochs: [{ epoch: 0, iteration: 2, lr: 0.1, loss: NaN, val_loss: 2 }],
+  };
+  const { loss, epochs } = reduceHistory(JSON.parse(JSON.stringify(history)), 10);
+  assert.deepEqual(loss, [2, null]);
+  assert.deepEqual(epochs, [{ epoch: 0, iteration: 2, lr: 0.1, val_loss: 2 }]);
+});

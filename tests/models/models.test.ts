@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cifar10Full, loadModel, miniGoogLeNet, saveModel, tf } from "../../lib/mod.ts";
+import { cifar10Full, loadModel, miniGoogLeNet, saveModel, smallCnn, tf } from "../../lib/mod.ts";
 import { dropoutMasks, seededDropout, setDropoutMasks } from "../../lib/models/seeded_dropout.ts";
 import { allowed, withDirectory } from "../support.ts";
 
@@ -75,4 +75,17 @@ Deno.test("dropoutMasks() counts for each seeded layer, in nested models and wra
   assert.deepEqual(dropoutMasks(model), [0, 0]);
   setDropoutMasks(model, [4, 7]);
   assert.deepEqual(dropoutMasks(model), [4, 7]);
+});
+
+Deno.test("a model's layers start differently whatever the seed", () => {
+  for (const seed of [Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, 36_028_797_018_964]) {
+    const model = smallCnn({ seed });
+    // the kernels differ in size, and so in scale
+    const starts = model.getWeights().filter(({ rank }) => rank === 4).map((kernel) => {
+      const [first, second] = kernel.dataSync();
+      return (first / second).toFixed(3);
+    });
+    assert.ok(starts.length > 1);
+    assert.equal(new Set(starts).size, starts.length, `${seed}: ${starts}`);
+  }
 });

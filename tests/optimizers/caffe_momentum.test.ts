@@ -164,3 +164,12 @@ Deno.test("caffeMomentum() refuses what it cannot use", async () => {
     /^RangeError: Cannot update weights: rateMultipliers\("line\/kernel"\) must be 0 or more, got NaN$/,
   );
 });
+
+Deno.test("caffeMomentum() tells weights apart whose own names end in a number", async () => {
+  await tf.setBackend("cpu");
+  const [one, two] = ["twin_1", "twin_2"].map((name) => tf.variable(tf.scalar(0), true, name));
+  const optimizer = caffeMomentum({ learningRate: 1, momentum: 0, rateMultipliers: { twin_1: 2 } });
+  optimizer.applyGradients([one, two].map(({ name }) => ({ name, tensor: tf.scalar(-1) })));
+  assert.deepEqual([one.dataSync()[0], two.dataSync()[0]], [2, 1]);
+  tf.dispose([one, two]);
+});

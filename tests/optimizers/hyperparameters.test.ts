@@ -44,3 +44,24 @@ Deno.test("LearningRateScheduler() refuses a schedule with weight decay on an op
   );
   assert.deepEqual([...model.getWeights()[0].dataSync()], [1, 1]);
 });
+
+Deno.test("adam and adamax correct their bias by the betas that were used, whatever the constructor had", async () => {
+  await tf.setBackend("cpu");
+  for (const make of [() => tf.train.adam(0.1), () => tf.train.adamax(0.1)]) {
+    for (const momenta of [[0.95], [0.5], [0], [0.95, 0.85, 0.9, 0.5], [0, 0.9]]) {
+      const weight = tf.variable(tf.zeros([1, 1]));
+      const optimizer = make();
+      let before = 0;
+      for (let step = 0; step < 6; step++) {
+        setHyperparameters(optimizer, { learningRate: 0.1, momentum: momenta[step % momenta.length] });
+        optimizer.applyGradients([{ name: weight.name, tensor: tf.ones([1, 1]) }]);
+        const [value] = weight.dataSync();
+        // a constant gradient of 1 moves the weight by the rate, if the correction is right
+        assert.ok(Math.abs(value - before + 0.1) < 1e-5, `${momenta}, step ${step}: ${value - before}`);
+        before = value;
+      }
+      weight.dispose();
+      optimizer.dispose();
+    }
+  }
+});

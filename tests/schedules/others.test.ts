@@ -142,6 +142,9 @@ Deno.test("planCycles() finds the article's run and the nearest whole one", () =
   const cut = planCycles({ batchesPerEpoch: 10, epochs: 5, stepSizeEpochs: 1.5 });
   assert.equal(cut.endsAtBase, false);
   assert.equal(cut.nearestEpochs, 6);
+  for (const stepSizeEpochs of [0.3333, 1.20711]) {
+    assert.equal(planCycles({ batchesPerEpoch: 3, epochs: 2, stepSizeEpochs }).nearestEpochs, undefined);
+  }
   assert.equal(planCycles({ batchesPerEpoch: 3, epochs: 2, stepSizeEpochs: 1 / 3 }).endsAtBase, true);
 });
 

@@ -7,12 +7,12 @@
  * a convolution in half the time, those with matrix units (AMX) in a quarter.
  * @module
  */
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { checkChoice, shown } from "../../support/check.ts";
 import { processorInfo } from "./setup/libc.ts";
 import { type Precision, PRECISIONS } from "../precision.ts";
 import { held, heldAsBfloat16, heldEntry } from "./held_tensors.ts";
-import { attribute, DTYPES, type NativeBackend, nativeBackend, type RawAttribute } from "./ops.ts";
+import { attribute, DTYPES, NATIVE, type NativeBackend, nativeBackend, type RawAttribute } from "./ops.ts";
 
 /**
  * The operations that can run in bfloat16, and when: convolutions always, others where all or any of their images are in
@@ -40,8 +40,23 @@ const WHEN: Readonly<Record<string, "always" | "all" | "any">> = {
  * Lets the native backend's convolutions round their inputs, or not any more. The native backend must be active.
  *
  * @param precision The precision from now on.
+ * @throws {Deno.errors.NotSupported} If this TensorFlow has no convolutions in bfloat16.
  */
 export function setPrecision(precision: Precision): void {
+  setRounding(precision);
+  if (precision === "float32") return;
+  try { // a processor may have what its TensorFlow does not use
+    tf.tidy(() => tf.conv2d(tf.ones<tf.Rank.R4>([1, 1, 1, 1]), tf.ones([1, 1, 1, 1]), 1, "same"));
+  } catch (cause) {
+    setRounding("float32");
+    throw new Deno.errors.NotSupported(
+      "Cannot select a precision: bfloat16 needs a TensorFlow that convolves in it, got one without; take float32",
+      { cause },
+    );
+  }
+}
+
+function setRounding(precision: Precision): void {
   const backend = nativeBackend();
   const stock = Object.getPrototypeOf(backend) as NativeBackend;
   const execute: NativeBackend["executeMultipleOutputs"] = (name, attributes, inputs, outputs) =>
@@ -58,6 +73,10 @@ export function setPrecision(precision: Precision): void {
 export const isMixed = (backend: NativeBackend): boolean =>
   backend.executeMultipleOutputs !== (Object.getPrototypeOf(backend) as NativeBackend).executeMultipleOutputs;
 
+/** The precision of the active backend. */
+export const activePrecision = (): Precision =>
+  tf.getBackend() === NATIVE && isMixed(nativeBackend()) ? "bfloat16" : "float32";
+
 /** Runs an operation on images rounded to bfloat16; undefined if it is none of those that do. */
 function executeInBfloat16(
   backend: NativeBackend,
@@ -70,13 +89,15 @@ function executeInBfloat16(
   const when = WHEN[name];
   if (!when) return;
   // other inputs are sizes, or batch normalization's numbers, which stay as they are
-  const images = inputs.filter(({ dtype, shape }) => dtype === "float32" && (when === "always" || shape.length === 4));
+  const numbers = inputs.filter(({ dtype }) => dtype === "float32");
+  const images = when === "always" ? numbers : numbers.filter(({ shape }) => shape.length === 4);
+  const roundable = name.includes("BatchNorm") ? images : numbers; // a bias is rounded with the images it is added to
   const isRounded = (image: tf.TensorInfo) => heldEntry(backend, image)?.has("bfloat16") ?? false;
   const rounds = when === "always" ||
     images.length > 0 && (when === "all" ? images.every(isRounded) : images.some(isRounded));
   if (!rounds) return;
   const ids = inputs.map((tensor) =>
-    images.includes(tensor) ? held(backend, tensor).handle("bfloat16") : backend.getInputTensorIds([tensor])[0]
+    roundable.includes(tensor) ? held(backend, tensor).handle("bfloat16") : backend.getInputTensorIds([tensor])[0]
   );
   const type = attribute(binding, "T", { type: "bfloat16" });
   return binding.executeOp(name, attributes.map((one) => one.name === "T" ? type : one), ids, outputs)

@@ -59,14 +59,9 @@ function winograd(
     [strides, dilations].flat().every((step) => step === 1) && dataFormat === "NHWC" && !isMixed(backend) &&
     Object.values(inputs).every((tensor) => !tensor || tensor.dtype === "float32");
   if (!plain) return;
-  return tf.backend_util.computeConv2DInfo(
-    images as Shape4D,
-    filter as Shape4D,
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-  );
+  const shapes = [images as Shape4D, filter as Shape4D] as const;
+  const info = tf.backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode);
+  return info.outHeight < 0 || info.outWidth < 0 ? undefined : info; // TensorFlow's own says what is wrong
 }
 
 function convolve(

@@ -18,6 +18,7 @@ const PLACES = "Places";
 
 /** Whether this TensorFlow has oneDNN's operations. */
 export function hasOneDnn(): boolean {
+  if (/^(0|false)$/i.test(Deno.env.get("TF_ENABLE_ONEDNN_OPTS") ?? "")) return false; // the user's wish
   return tf.tidy(() => {
     const [one, bias] = [tf.ones([1, 1, 1, 1]), tf.ones([1])];
     try {
@@ -73,10 +74,10 @@ function addBias(): void {
   });
 }
 
-/** The attributes of max pooling; undefined where oneDNN has none such. */
-function poolAttributes(attrs: unknown): Record<string, Attribute> | undefined {
+/** The attributes of max pooling; undefined where oneDNN has none such, as for no images at all. */
+function poolAttributes({ shape }: tf.TensorInfo, attrs: unknown): Record<string, Attribute> | undefined {
   const { filterSize, strides, pad } = attrs as WindowAttributes & { filterSize: number | [number, number] };
-  if (pad !== "same" && pad !== "valid") return;
+  if (pad !== "same" && pad !== "valid" || shape.includes(0)) return;
   return { ...windows(strides, pad), ksize: perAxis(filterSize), workspace_enabled: true };
 }
 
@@ -88,7 +89,7 @@ function pool(): void {
   const kernelName = "MaxPool";
   replaceKernel(kernelName, (call, stock) => {
     const x = call.inputs.x!;
-    const attributes = x.dtype === "float32" ? poolAttributes(call.attrs) : undefined;
+    const attributes = x.dtype === "float32" ? poolAttributes(x, call.attrs) : undefined;
     if (!attributes) return stock(call);
     const [y, places] = nativeOp(POOL, [x], attributes, 2);
     held(call.backend, y).remember(PLACES, places);
@@ -98,7 +99,7 @@ function pool(): void {
   const { gradFunc } = tf.getGradient(kernelName);
   replaceGradient(NATIVE, kernelName, ([dy], saved, attrs) => {
     const [x, y] = saved;
-    const attributes = poolAttributes(attrs);
+    const attributes = poolAttributes(x, attrs);
     if (!attributes) return gradFunc(dy, saved, attrs as never) as Record<string, () => tf.Tensor>;
     return {
       x: () => {

@@ -77,6 +77,6 @@ export function randomShift(options: RandomShiftOptions = {}): Augmentation {
 
 /** A random whole number from -limit to limit, all equally likely. */
 function draw(random: () => number, limit: number): number {
-  const whole = Math.floor(limit);
+  const whole = Math.floor(limit + 1e-9); // 1 / 49 of 49 pixels is a hair below 1
   return Math.floor(random() * (2 * whole + 1)) - whole;
 }

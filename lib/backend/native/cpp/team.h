@@ -2,6 +2,7 @@
 // that results repeat number for number.
 #pragma once
 
+#include <sched.h>
 #include <xmmintrin.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <functional>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace clr {
@@ -54,14 +56,21 @@ class Team {
   }
 
  private:
-  explicit Team(int size) : size_(size) {
-    for (int i = 1; i < size; ++i) std::thread([this] { serve(); }).detach();
+  explicit Team(int size) {
+    try {
+      for (; size_ < size; ++size_) std::thread([this] { serve(); }).detach();
+    } catch (const std::system_error&) {
+      // the system allows no more threads; these must do
+    }
   }
 
   static int wanted() {
     const char* const set = std::getenv("TF_NUM_INTRAOP_THREADS");
     const int count = set ? std::atoi(set) : 0;
-    return count > 0 ? count : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    if (count > 0) return count;
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return std::max(1, CPU_COUNT(&allowed));
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   }
 
   void serve() {
@@ -82,7 +91,7 @@ class Team {
     for (int part = next_++; part < parts_; part = next_++) (*work_)(part);
   }
 
-  const int size_;
+  int size_ = 1;  // the caller's own thread
   std::mutex calls_, mutex_;
   std::condition_variable start_, end_;
   const std::function<void(int)>* work_ = nullptr;

@@ -6,11 +6,8 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "../../../support/path.ts";
 import { processorInfo } from "./libc.ts";
-import { linkedLibraryNote } from "./package.ts";
+import { LIBRARIES, linkedLibraryNote } from "./package.ts";
 import { run } from "../../../support/subprocess.ts";
-
-/** The libraries of TensorFlow's wheel. */
-export const LIBRARIES = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 
 /**
  * Where their sources lie.
@@ -81,7 +78,7 @@ export async function compileOperations(compiler: string): Promise<void> {
       ...["-std=c++17", "-O3", "-shared", "-fPIC", "-pthread", ...processor()!.flags],
       ...["-fno-math-errno", join(sources(), "operations.cc")], // so that roots are found by vectors
       ...LIBRARIES.map((name) => join(directory, name)),
-      ...[`-Wl,-rpath,${directory}`, "-o", partial],
+      ...["-Xlinker", "-rpath", "-Xlinker", directory, "-o", partial],
     ]);
     await Deno.rename(partial, path);
   } finally {

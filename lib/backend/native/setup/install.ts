@@ -2,12 +2,12 @@
  * Sets native TensorFlow up for tfjs-node: once for a user, a copy of a small file for each project.
  * @module
  */
-import { exists, fileHash, withLock, writeWhole } from "../../../support/files.ts";
+import { exists, fileHash, removeDirectory, withLock, writeWhole } from "../../../support/files.ts";
 import { packageFile } from "../../../support/packages.ts";
 import { dirname, join } from "../../../support/path.ts";
-import { compileOperations, LIBRARIES, ownOperations } from "./compile.ts";
+import { compileOperations, ownOperations } from "./compile.ts";
 import { cacheDirectory } from "../../../support/directories.ts";
-import { bindingPath, linkedLibraryNote, missingNativePart, nativePackage } from "./package.ts";
+import { bindingPath, LIBRARIES, linkedLibraryNote, missingNativePart, nativePackage } from "./package.ts";
 import { run } from "../../../support/subprocess.ts";
 import { type NativePlan, planNative, type PlatformFacts, platformFacts } from "./platform.ts";
 
@@ -70,8 +70,9 @@ async function setUpLibrary(facts: PlatformFacts, options: SetUpOptions): Promis
       else await useWheel(facts, directory, onStage);
       return way;
     } catch (error) {
-      if (!(error instanceof Error) || error instanceof Deno.errors.Interrupted) throw error;
+      if (!(error instanceof Error) || error.name === "AbortError") throw error;
       failures.push(error);
+      onStage(error.message);
     }
   }
   const reasons = [...(plan.why ? [plan.why] : []), ...failures.map(({ message }) => message)];
@@ -86,7 +87,9 @@ async function useWheel(facts: PlatformFacts, directory: string, onStage: (line:
   const home = join(directory, WHEEL.requirement.replace("==", "-"));
   const binding = join(home, "tfjs-node-4.22.0.node");
   await withLock(`${home}.lock`, () => onStage("waiting for another set-up to end"), async () => {
-    if (!await exists(join(home, "tensorflow", LIBRARIES[0]))) {
+    const there = await Promise.all(LIBRARIES.map((name) => exists(join(home, "tensorflow", name))));
+    if (there.includes(false)) {
+      await removeLeftovers(directory, home);
       await extractWheel(facts.python!, directory, home, onStage);
     }
     if (!await exists(binding)) await compileBinding(facts.compiler!, home, binding, onStage);
@@ -95,9 +98,20 @@ async function useWheel(facts: PlatformFacts, directory: string, onStage: (line:
   await writeWhole(linkedLibraryNote(), join(home, "tensorflow", LIBRARIES[0]));
 }
 
+/** Removes what killed set-ups have left, and a library that is not whole any more. */
+async function removeLeftovers(directory: string, home: string): Promise<void> {
+  await removeDirectory(home);
+  for await (const { name } of Deno.readDir(directory)) {
+    if (name.startsWith(PARTIAL)) await removeDirectory(join(directory, name));
+  }
+}
+
+/** How the names of directories begin that a set-up has not finished. */
+const PARTIAL = ".partial-";
+
 /** Fetches the wheel by pip, which knows the user's index, proxy and certificates, and unpacks what is wanted. */
 async function extractWheel(python: string, directory: string, home: string, onStage: (line: string) => void) {
-  const partial = join(directory, `.partial-${Deno.pid}`);
+  const partial = join(directory, `${PARTIAL}${Deno.pid}`);
   try {
     onStage(`fetching TensorFlow's library (${WHEEL.requirement}, 274 MB, once)`);
     await Deno.mkdir(partial, { recursive: true });
@@ -139,7 +153,7 @@ async function compileBinding(compiler: string, home: string, binding: string, o
     `-I${join(library, "include")}`,
     ...[...Deno.readDirSync(sources)].filter(({ name }) => name.endsWith(".cc")).map(({ name }) => join(sources, name)),
     ...LIBRARIES.map((name) => join(library, name)),
-    ...[`-Wl,-rpath,${library}`, "-o", partial],
+    ...["-Xlinker", "-rpath", "-Xlinker", library, "-o", partial],
   ]);
   await Deno.rename(partial, binding);
 }

@@ -4,7 +4,7 @@
  */
 import util from "node:util";
 import { packageFile } from "../../../support/packages.ts";
-import { dirname, join } from "../../../support/path.ts";
+import { basename, dirname, join } from "../../../support/path.ts";
 import { withoutStandardError } from "./libc.ts";
 
 // In a variable, so that `deno pack` does not make it a dependency: its install script fetches a whole TensorFlow, and
@@ -20,6 +20,9 @@ export function nativePackage(): string {
 export function bindingPath(): string {
   return join(nativePackage(), "lib", "napi-v8", "tfjs_binding.node");
 }
+
+/** The libraries of TensorFlow's wheel. */
+export const LIBRARIES = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 
 /** Beside the binding: the path of the libtensorflow it was linked against. */
 export function linkedLibraryNote(): string {
@@ -42,6 +45,7 @@ export function missingNativePart(): string | undefined {
   }
   try {
     Deno.statSync(library);
+    if (basename(library) === LIBRARIES[0]) LIBRARIES.forEach((name) => Deno.statSync(join(dirname(library), name)));
   } catch {
     return "native TensorFlow's library is gone";
   }

@@ -3,6 +3,8 @@
  * @module
  */
 
+import { processorInfo } from "./libc.ts";
+
 /** The facts that the decision rests on. */
 export interface PlatformFacts {
   /** The operating system. */
@@ -65,7 +67,7 @@ export async function platformFacts(): Promise<PlatformFacts> {
     os: Deno.build.os,
     arch: Deno.build.arch,
     glibc: linux && /gnu/.test(Deno.build.target),
-    avx: !linux || /\bavx\b/.test(await Deno.readTextFile("/proc/cpuinfo").catch(() => "avx")),
+    avx: !linux || /\bavx\b/.test(processorInfo() ?? "avx"),
     python: await firstThatRuns(["python3", "python"], ["-m", "pip", "--version"]),
     compiler: await firstThatRuns(["g++", "clang++", "c++"], ["--version"]),
   };
@@ -77,7 +79,7 @@ async function firstThatRuns(commands: string[], args: string[]): Promise<string
       const { success } = await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output();
       if (success) return command;
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      if (error instanceof Deno.errors.NotCapable) throw error; // any other failure to start it means that there is none
     }
   }
 }
