@@ -47,7 +47,7 @@ for (const [name, parameters] of Object.entries(REDUCED)) {
     const stored = await readNotebook(`${NOTEBOOKS}/${name}`);
     const reduced = withParameters(stored, parameters);
     await withDirectory(async (directory) => {
-      const { notebook, failure } = await execute(reduced, directory, true);
+      const { notebook, failure } = await execute(reduced, directory, { stored: true });
       assert.equal(failure, undefined);
       const found = differences(stored, notebook).filter((text) => !text.startsWith("the cells' sources"));
       assert.deepEqual(found, []);
@@ -62,7 +62,6 @@ Deno.test("a notebook runs with the settings for WebAssembly", { ignore: !runner
     const { notebook, failure } = await execute(
       withParameters(stored, { size: 500, batchSize: 50, epochs: 2, seeds: 1, backend: "wasm" }),
       directory,
-      false,
     );
     assert.equal(failure, undefined);
     assert.match(textOf(codeOf(notebook)[0].outputs![0]), /backend: wasm/);
@@ -119,7 +118,7 @@ Deno.test("a data set, a scheduler and a tensor tell the kernel how they look; s
   }));
   const notebook = { cells, metadata: {}, nbformat: 4, nbformat_minor: 5 };
   await withDirectory(async (directory) => {
-    const { notebook: done, failure } = await execute(notebook, directory, false);
+    const { notebook: done, failure } = await execute(notebook, directory);
     assert.equal(failure, undefined);
     const [, schedule, ...others] = codeOf(done).map(({ outputs }) => outputs![0]);
     assert.ok(schedule.data!["application/vnd.plotly.v1+json"] && schedule.data!["image/svg+xml"]);

@@ -86,8 +86,9 @@ async function start(choice: BackendChoice): Promise<SelectedBackend> {
     try {
       return { tf, name, reason: [...passed, await START[name]("the fastest at hand")].join("; ") };
     } catch (error) {
-      if (!(error instanceof MissingBackend)) throw error;
-      passed.push(error.missing);
+      if (error instanceof MissingBackend) passed.push(error.missing);
+      else if (error instanceof Deno.errors.NotSupported) passed.push(error.message);
+      else throw error;
     }
   }
   return { tf, name: "wasm", reason: await START.wasm(passed.join("; ")) };

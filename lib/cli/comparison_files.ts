@@ -139,7 +139,7 @@ function recordOf(runs: readonly DoneRun[], all: readonly DoneRun[], options: Co
     // runs from a directory know the command that made them; the command that merges them trains nothing
     command: options.jobs ? options.command : sorted[0].command ?? options.command,
     experiment,
-    hardware: hardwareText(backend),
+    hardware: [...new Set(sorted.map(({ hardware = hardwareText(backend) }) => hardware))].join("; "),
     versions: versions(),
     ...(options.choose && {
       tried: all.filter(({ seed, value }) => value !== undefined && seed === first)

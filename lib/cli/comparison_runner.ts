@@ -8,7 +8,7 @@ import { comparisonMarkdown, comparisonTable } from "../evaluation/comparison.ts
 import { type DoneRun, isDone, type Job, jobName, readRuns, writeRun } from "../experiments/comparison_runs.ts";
 import { readCheckpoint } from "../experiments/checkpoint.ts";
 import { planExperiment } from "../experiments/plan.ts";
-import { recordRun } from "../experiments/record.ts";
+import { hardwareText, recordRun } from "../experiments/record.ts";
 import { factsOf, type Images } from "../experiments/registries/datasets.ts";
 import { identityOf } from "../experiments/saved.ts";
 import { runTraining } from "../experiments/trainer.ts";
@@ -123,6 +123,7 @@ async function runJob(job: Job, running: Running): Promise<DoneRun | undefined> 
     ...job,
     backend,
     command,
+    hardware: hardwareText(backend),
     heldOutAccuracy: result.evaluation ? last?.val_accuracy ?? 1 / classes : 1 / classes,
     result: recordRun({
       ...{ name: job.name, seed: job.seed, history, scores: result.scores },

@@ -80,13 +80,14 @@ export function withParameters(notebook: Notebook, values: Readonly<Record<strin
  *
  * @param notebook The notebook.
  * @param directory The directory for the two files that Python reads and writes.
- * @param stored Whether pictures must be PNG, as in stored notebooks.
+ * @param options `stored`: whether pictures must be PNG, as in stored notebooks; default false. `signal` ends the
+ * kernel, and then its reason is thrown.
  * @returns The notebook with its outputs, the text that Python wrote, and the reason if it failed.
  */
 export async function execute(
   notebook: Notebook,
   directory: string,
-  stored: boolean,
+  { stored = false, signal }: { stored?: boolean; signal?: AbortSignal } = {},
 ): Promise<{ notebook: Notebook; text: string; failure?: string }> {
   const [source, target] = [join(directory, "source.ipynb"), join(directory, "target.ipynb")];
   await Deno.writeTextFile(source, JSON.stringify(notebook));
@@ -95,7 +96,9 @@ export async function execute(
     env: { NO_COLOR: "1", ...(stored && { CLR_STORED_NOTEBOOK: "1" }) },
     stdout: "null",
     stderr: "piped",
+    signal,
   }).output();
+  signal?.throwIfAborted();
   const failure = success ? undefined : new TextDecoder().decode(stderr).trim();
   const text = await Deno.readTextFile(target).catch(() => {
     throw new Error(`Cannot run a notebook: the kernel must start, got ${failure?.split("\n").at(-1)}`);

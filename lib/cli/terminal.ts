@@ -93,8 +93,13 @@ class Stopped extends DOMException {
   }
 }
 
-/** Listens for Ctrl-C and SIGTERM. The first asks the run to stop, and a second one ends the process at once. */
-export function hearSignals(say: Say): Stop {
+/**
+ * Listens for Ctrl-C and SIGTERM. The first asks the run to stop, and a second one ends the process at once.
+ *
+ * @param say Tells the user what the first one does.
+ * @param doing That, in words.
+ */
+export function hearSignals(say: Say, doing = "Stopping after this batch"): Stop {
   const controller = new AbortController();
   let code = 0;
   let at = 0;
@@ -106,7 +111,7 @@ export function hearSignals(say: Say): Stop {
       if (controller.signal.aborted && performance.now() - at > 1000) Deno.exit(code);
       if (controller.signal.aborted) return;
       [code, at] = [number, performance.now()];
-      say(`\nStopping after this batch (${name}); press Ctrl-C again to quit immediately.`);
+      say(`\n${doing} (${name}); press Ctrl-C again to quit immediately.`);
       controller.abort(new Stopped(number));
     });
   }

@@ -26,6 +26,8 @@ export interface DoneRun extends Job {
   readonly backend: string;
   /** The command that made it, without its output paths and its shard. */
   readonly command?: string;
+  /** The machine that made it, in words. */
+  readonly hardware?: string;
   /** The final accuracy on the held-out images, by which to choose. */
   readonly heldOutAccuracy: number;
   /** The part of the training that a record keeps. */

@@ -95,11 +95,12 @@ export async function startPeer(
     name,
     parameters,
     async steps(count) {
-      await input.write(new TextEncoder().encode(`${count}\n`));
+      // if the process has ended, the answer says why
+      await input.write(new TextEncoder().encode(`${count}\n`)).catch(() => {});
       return await answer();
     },
     async end() {
-      await input.close();
+      await input.close().catch(() => {}); // it may have ended already
       await child.status;
     },
   };

@@ -130,7 +130,10 @@ export async function compare(args: readonly string[]): Promise<number> {
     if (!await runJobs(best, running)) return stop.code();
   }
   if (shard.of > 1) {
-    speak.say(`Shard ${shard.number} of ${shard.of} is done; merge all shards with --merge ${quoted(directory)}.`);
+    const next = saved?.record
+      ? "the same command without --shard collects all shards"
+      : `merge all shards with --merge ${quoted(directory)}`;
+    speak.say(`Shard ${shard.number} of ${shard.of} is done; ${next}.`);
     return 0;
   }
   return await writeComparison(directory, { command, jobs, ...flags }, speak);

@@ -8,7 +8,7 @@ import { join } from "../../support/path.ts";
 import { type Flag, helpText, parseFlags, UsageError } from "../flags.ts";
 import { differences, execute, notebookNames, NOTEBOOKS, readNotebook } from "../notebook_files.ts";
 import { pythonTools } from "../python.ts";
-import { voice } from "../terminal.ts";
+import { hearSignals, voice } from "../terminal.ts";
 
 const FLAGS = {
   check: { help: "store nothing; compare sources, errors, MIME types, and exact values of deterministic cells" },
@@ -36,11 +36,12 @@ export async function notebooks(args: readonly string[]): Promise<number> {
   if (names.length === 0) {
     throw new UsageError(`Cannot read --only: a notebook's name must contain it, got ${JSON.stringify(flags.only)}`);
   }
+  const { signal } = hearSignals(say, "Stopping");
   await pythonTools("notebooks", say);
   let failed = 0;
   for (const name of names) {
     const start = performance.now();
-    const problems = await runOne(name, flags.check ?? false);
+    const problems = await runOne(name, flags.check ?? false, signal);
     say(`${problems.length ? "FAILED" : "ok    "} ${name} (${((performance.now() - start) / 1000).toFixed(0)} s)`);
     for (const problem of problems) say(`       ${problem}`);
     failed += problems.length ? 1 : 0;
@@ -48,12 +49,12 @@ export async function notebooks(args: readonly string[]): Promise<number> {
   return failed ? 1 : 0;
 }
 
-async function runOne(name: string, check: boolean): Promise<string[]> {
+async function runOne(name: string, check: boolean, signal: AbortSignal): Promise<string[]> {
   const path = join(NOTEBOOKS, name);
   const stored = await readNotebook(path);
   const directory = await Deno.makeTempDir({ dir: cacheDirectory(), prefix: "notebook-" });
   try {
-    const { notebook, text, failure } = await execute(stored, directory, true);
+    const { notebook, text, failure } = await execute(stored, directory, { stored: true, signal });
     if (check) {
       const found = differences(stored, notebook);
       return found.length === 0 && failure ? [failure] : found;
