@@ -14,6 +14,7 @@ import {
 } from "../lib/cli/notebook_files.ts";
 import { hasPython, pythonOf } from "../lib/cli/python.ts";
 import { cacheDirectory } from "../lib/support/directories.ts";
+import { exists } from "../lib/support/files.ts";
 import { wrongFiles } from "../lib/data/cifar10/files.ts";
 import { allowed, withDirectory } from "./support.ts";
 
@@ -199,4 +200,31 @@ Deno.test("each notebook has one cell of parameters and says what it takes and w
     assert.match(sourceOf(notebook.cells[0]), /second|minute/i, name);
     assert.match(sourceOf(notebook.cells[0]), /result|ends|finds|reaches|accuracy|end stands/i, name);
   }
+});
+
+Deno.test("a signal ends a notebook and its kernel", { ignore: !runner }, async () => {
+  const cell = {
+    cell_type: "code" as const,
+    metadata: {},
+    id: "endless",
+    source: "",
+    outputs: [],
+    execution_count: null,
+  };
+  const notebook = {
+    cells: [cell],
+    ...{ metadata: {}, nbformat: 4, nbformat_minor: 5 },
+  };
+  await withDirectory(async (directory) => {
+    const mark = `${directory}/mark`;
+    cell.source = `await Deno.writeTextFile(${JSON.stringify(mark)}, String(Deno.pid));\nwhile (true);`;
+    const controller = new AbortController();
+    const run = execute(notebook, directory, { signal: controller.signal });
+    const told = assert.rejects(run, /enough/);
+    while (!await exists(mark)) await new Promise((done) => setTimeout(done, 100));
+    controller.abort(new Error("enough"));
+    await told;
+    const kernel = Number(await Deno.readTextFile(mark));
+    assert.throws(() => Deno.kill(kernel, "SIGCONT"), Deno.errors.NotFound, "the kernel has ended");
+  });
 });
