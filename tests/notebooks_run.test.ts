@@ -14,7 +14,6 @@ import {
 } from "../lib/cli/notebook_files.ts";
 import { hasPython, pythonOf } from "../lib/cli/python.ts";
 import { cacheDirectory } from "../lib/support/directories.ts";
-import { exists } from "../lib/support/files.ts";
 import { wrongFiles } from "../lib/data/cifar10/files.ts";
 import { allowed, withDirectory } from "./support.ts";
 
@@ -221,10 +220,14 @@ Deno.test("a signal ends a notebook and its kernel", { ignore: !runner }, async 
     const controller = new AbortController();
     const run = execute(notebook, directory, { signal: controller.signal });
     const told = assert.rejects(run, /enough/);
-    while (!await exists(mark)) await new Promise((done) => setTimeout(done, 100));
+    const kernelNumber = async () => Number(await Deno.readTextFile(mark).catch(() => ""));
+    for (let tries = 0; await kernelNumber() === 0 && tries < 600; tries++) {
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    const kernel = await kernelNumber();
     controller.abort(new Error("enough"));
     await told;
-    const kernel = Number(await Deno.readTextFile(mark));
+    assert.ok(kernel > 0, "the kernel has started");
     assert.throws(() => Deno.kill(kernel, "SIGCONT"), Deno.errors.NotFound, "the kernel has ended");
   });
 });

@@ -306,3 +306,17 @@ Deno.test("a download goes through the proxy of the environment", {
     assert.deepEqual(asked.map((url) => new URL(url).pathname), ["/x.bin"]);
   });
 });
+
+Deno.test("a signal ends the wait for a lock", { ignore: !may }, async () => {
+  await withDirectory(async (directory) => {
+    const controller = new AbortController();
+    let waited = false;
+    await withLock(`${directory}/lock`, () => {}, async () => {
+      const second = withLock(`${directory}/lock`, () => waited = true, () => Promise.resolve(), controller.signal);
+      setTimeout(() => controller.abort(new Error("enough")), 200);
+      await assert.rejects(second, /enough/);
+    });
+    assert.ok(waited);
+    assert.equal(await withLock(`${directory}/lock`, () => {}, () => Promise.resolve(7)), 7);
+  });
+});

@@ -71,8 +71,8 @@ export function releaseEarly(): void {
 }
 
 /**
- * Disposes what a node saved and the gradients that reached it, except those that other code may still hold, or that it
- * has passed on as they are.
+ * Disposes what a node saved and the gradients that reached it, except those that other code may still hold and those
+ * that the node itself passed on unchanged.
  */
 function release({ saved, outputs }: TapeNode, dys: (Gradient | null)[], passedOn: ReadonlySet<tf.Tensor>): void {
   saved?.forEach((tensor) => !passedOn.has(tensor) && tensor.dispose());

@@ -129,6 +129,7 @@ const START: Record<BackendName, (why: string) => Promise<string>> = {
     try {
       await importNative();
     } catch (cause) {
+      if (cause instanceof Deno.errors.NotCapable) throw cause;
       throw new MissingBackend(
         "native",
         `its library does not load: ${(cause as Error).message}`,

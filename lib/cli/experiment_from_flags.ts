@@ -2,7 +2,7 @@
  * Makes an experiment from the flags of a command line.
  * @module
  */
-import { checkExperiment, isModule } from "../experiments/check_experiment.ts";
+import { checkExperiment } from "../experiments/check_experiment.ts";
 import { AVERAGES, type Experiment, isScheduleConfig, type ScheduleSettings } from "../experiments/experiment.ts";
 import { isSlow, presetExperiment, PRESETS } from "../experiments/presets.ts";
 import { DATASETS } from "../experiments/registries/datasets.ts";
@@ -61,8 +61,6 @@ function read(flag: string, value: unknown): unknown {
       return list().map(Number);
     case "images":
       return resolve(String(value));
-    case "model": // a module, unless it is a name; a run may be resumed from another directory
-      return isModule(String(value)) ? resolve(String(value)) : value;
     case "augment":
       return PRESETS.article.experiment.augmentation;
     case "no-augment":

@@ -97,7 +97,7 @@ class Stopped extends DOMException {
  * Listens for Ctrl-C and SIGTERM. The first asks the run to stop, and a second one ends the process at once.
  *
  * @param say Tells the user what the first one does.
- * @param doing That, in words.
+ * @param doing What the first one does, as the message says it.
  */
 export function hearSignals(say: Say, doing = "Stopping after this batch"): Stop {
   const controller = new AbortController();

@@ -83,7 +83,9 @@ export function changer(
       const hint = typeof changed === "function"
         ? "a function: it is [randomFlip()], not [randomFlip]"
         : shown(changed);
-      throw new TypeError(`Cannot augment an image: a change must return ${image.length} bytes, got ${hint}`);
+      throw new TypeError(
+        `Cannot augment an image: a change must return a Uint8Array of length ${image.length}, got ${hint}`,
+      );
     }, pixels);
   };
 }

@@ -39,9 +39,10 @@ export async function imagesToFolder(dataset: ImageDataset, path: string): Promi
     throw new RangeError(`Cannot ${verb}: a class's name must be the name of a folder, got ${shown(wrong)}`);
   }
   const folders = dataset.classNames.map((name) => name.toLowerCase()); // some file systems do not tell cases apart
-  const twice = dataset.classNames.find((_, index) => folders.indexOf(folders[index]) < index);
-  if (twice !== undefined) {
-    throw new RangeError(`Cannot ${verb}: each class must have a folder of its own, got ${shown(twice)} twice`);
+  const twice = folders.findIndex((name, index) => folders.indexOf(name) < index);
+  if (twice >= 0) {
+    const pair = [folders.indexOf(folders[twice]), twice].map((index) => shown(dataset.classNames[index]));
+    throw new RangeError(`Cannot ${verb}: each class must have a folder of its own, got ${pair.join(" and ")}`);
   }
   const length = imageLength(dataset);
   for (let index = 0; index < dataset.size; index++) {

@@ -59,7 +59,7 @@ function pngHeader(view: DataView): ImageHeader {
 
 /** Reads JPEG's segments up to the one that starts the frame. */
 function jpegHeader(view: DataView): ImageHeader {
-  let [orientation, rgb] = [1, false];
+  let [orientation, rgb, jfif] = [1, false, false];
   for (let at = 2; at + 9 < view.byteLength;) {
     const marker = view.getUint8(at + 1);
     if (view.getUint8(at) !== 0xff || marker === 0xff) {
@@ -72,7 +72,7 @@ function jpegHeader(view: DataView): ImageHeader {
         throw new Error("it must be a baseline or progressive JPEG of 8 bits per channel, got another kind");
       }
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
-      return { kind: "jpeg", height, width, orientation, indexed: false, rgb };
+      return { kind: "jpeg", height, width, orientation, indexed: false, rgb: rgb && !jfif };
     }
     const length = view.getUint16(at + 2);
     if (marker === 0xe1 && view.getUint32(at + 4) === 0x45786966) { // "Exif", two zeros, then a TIFF
@@ -80,6 +80,8 @@ function jpegHeader(view: DataView): ImageHeader {
       const size = Math.max(0, Math.min(length - 8, view.byteLength - start));
       orientation = exifOrientation(new DataView(view.buffer, view.byteOffset + start, size));
     }
+    // JFIF has brightness and two colours, whatever else the file says
+    if (marker === 0xe0 && view.getUint32(at + 4) === 0x4a464946) jfif = true;
     // "Adobe", a version and flags, then the transform of the colours
     if (marker === 0xee && view.getUint32(at + 4) === 0x41646f62 && at + 15 < view.byteLength) {
       rgb = view.getUint8(at + 15) === 0;

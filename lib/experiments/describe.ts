@@ -50,7 +50,7 @@ export function cyclesOf({ experiment, batchesPerEpoch, schedule: made }: RunPla
   const { schedule, budget: { epochs } } = experiment;
   if (epochs === undefined || isScheduleConfig(schedule) || typeof schedule.stepSize !== "number") return undefined;
   const length = 2 * schedule.stepSize * batchesPerEpoch;
-  // a warm-up, or stages, make cycles of other lengths
+  // stages have cycles of other lengths
   const first = made.cycleEnd?.(0);
   if (first === undefined || Math.abs(first - length) > 1) return undefined;
   return planCycles({ batchesPerEpoch, epochs, stepSizeEpochs: schedule.stepSize });
@@ -63,7 +63,7 @@ export function cutCycleWarning(plan: RunPlan): string | undefined {
   const { schedule, budget: { epochs } } = plan.experiment;
   const cycle = 2 * (schedule as { stepSize: number }).stepSize;
   const other = cycles.nearestEpochs === undefined
-    ? "no number of epochs ends at its base rate"
+    ? "no number of epochs nearby ends at its base rate"
     : `the run would end at its base rate with --epochs ${cycles.nearestEpochs}`;
   return `Warning: ${epochs} epochs end in the middle of a cycle of ${cycle}; ${other}`;
 }

@@ -65,7 +65,10 @@ export interface RunResult {
   readonly scores: readonly Score[];
   /** The average of the weights, if the experiment asks for one. It takes memory until its `dispose()`. */
   readonly average?: WeightAverage;
-  /** The snapshots, if the experiment asks for them. Those in memory stay there until its `dispose()`. */
+  /**
+   * The snapshots, if the experiment asks for them. Those in memory stay there until its `dispose()`. If the experiment
+   * refreshes batch normalization, those in memory have fresh statistics, and those in a directory have the training's.
+   */
   readonly snapshots?: Snapshots;
   /** How long training and scoring took, in milliseconds, including the time before a resume. */
   readonly elapsedMs: number;
@@ -94,7 +97,8 @@ export async function runTraining(plan: RunPlan, data: RunData, options: RunOpti
   const { companions } = plan.experiment;
   if (companions.snapshots && !resume && snapshotDirectory !== undefined && await hasSnapshots(snapshotDirectory)) {
     throw new TypeError(
-      `Cannot start a run: ${snapshotDirectory} must have no snapshots yet, as they would be scored with this run's, got some`,
+      `Cannot start a run: ${snapshotDirectory} must have no snapshots yet, because they would be scored together with this run's, got some; ` +
+        "choose another directory, or resume",
     );
   }
   const model = options.model ?? await compiledModel(plan);

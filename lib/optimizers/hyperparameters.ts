@@ -71,7 +71,7 @@ export function checkHyperparameters(optimizer: tf.Optimizer, hyperparameters: H
 /**
  * Sets an optimizer's rate and, if given, its momentum (beta1 for adam and adamax) and its weight decay, from the next
  * update on. It works for every optimizer that tfjs ships, while tfjs's own setters do not work for all (tfjs 4.22).
- * Adam and Adamax go on correcting their bias with the product of all values of beta1 so far.
+ * Adam and Adamax keep correcting their bias by the product of all the betas used so far.
  *
  * @param optimizer Any of tfjs's seven optimizers, or `caffeMomentum`.
  * @param hyperparameters `learningRate`, 0 or more; `momentum`, 0 or more and below 1, optional; `weightDecay`, 0 or
@@ -105,8 +105,8 @@ export function setHyperparameters(optimizer: tf.Optimizer, hyperparameters: Hyp
     fields.m?.dispose();
     fields.m = tf.keep(tf.scalar(momentum));
   }
-  // Adam's product of betas includes that of the next update already. Once it is 0, it stays 0, as it should, but for
-  // a beta of 0 that was never used.
+  // Adam's product already includes the beta of the next update, so that factor is exchanged. A product that has become 0
+  // stays 0, unless the 0 was never used.
   const { accBeta1 } = fields;
   if (accBeta1) {
     const fresh = before === 0 && optimizer.iterations === 0;

@@ -25,7 +25,8 @@ export interface CyclePlan {
   /** Whether the run ends at the end of a cycle, and so at the base rate. */
   readonly endsAtBase: boolean;
   /**
-   * The nearest number of epochs that is at least one cycle long and ends at the base rate; undefined if there is none.
+   * The nearest number of epochs that is at least one cycle long and ends at the base rate; undefined if there is
+   * none within 1000 cycles.
    */
   readonly nearestEpochs: number | undefined;
 }

@@ -5,11 +5,9 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "./path.ts";
 
-let written = 0;
-
-/** A temporary name beside `path` for a file being written. Each process and each writing has its own. */
+/** A temporary name beside `path` for a file being written, so that no two writers share one. */
 export function besideName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${Deno.pid}-${written++}.partial`);
+  return join(dirname(path), `.${basename(path)}.${crypto.randomUUID()}.partial`);
 }
 
 /**
@@ -45,6 +43,7 @@ export function fileError(verb: string, path: string, error: unknown): unknown {
   return told;
 }
 
+/** An error of the file system keeps its own class, so its kind is noted here. */
 const fileErrors = new WeakSet<Error>();
 
 /** Whether an error is one of the file system, which {@linkcode fileError} has put into words. */
@@ -57,7 +56,7 @@ function cure(error: Error, code: unknown): string {
     case "ENOENT":
       return "it must exist";
     case "ENOTDIR":
-      return "it must be in a directory, or be one";
+      return "each folder in its path must be a directory";
     case "EISDIR":
       return "it must be a file";
     case "EACCES":
@@ -126,15 +125,9 @@ export async function withLock<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   using file = await openLock(path);
-  const locked = file.lock(true);
-  locked.catch(() => {}); // nobody waits for it after a signal
-  const quick = await Promise.race([
-    locked.then(() => true),
-    new Promise<false>((done) => setTimeout(done, 300, false)),
-  ]);
-  if (!quick) {
-    onWait();
-    await orAborted(locked, signal);
+  for (let told = false; !await file.tryLock(true); await pause(100, signal)) { // a lock that waits could not be stopped
+    if (!told) onWait();
+    told = true;
   }
   return await work();
 }
@@ -148,16 +141,17 @@ async function openLock(path: string): Promise<Deno.FsFile> {
   }
 }
 
-/** Waits for a promise, or for a signal, and then throws the signal's reason. */
-export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return await promise;
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
+/** Waits this long, in milliseconds, unless a signal ends it, whose reason is then thrown. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const onAbort = () => reject(signal!.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([promise, aborted]);
+    await promise;
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
   }
 }

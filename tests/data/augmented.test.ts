@@ -84,7 +84,10 @@ Deno.test("batches() and augmentedImages() refuse changes that were not called, 
   const wrong = [randomFlip] as never;
   assert.throws(() => augmentedImages(dataset, { augment: wrong, seed: 1 }), /\[randomFlip\(\)\], not \[randomFlip\]/);
   const data = batches(dataset, { batchSize: 4, seed: 1, augment: wrong });
-  await assert.rejects(data.forEachAsync(() => {}), /Cannot augment an image: a change must return 60 bytes/);
+  await assert.rejects(
+    data.forEachAsync(() => {}),
+    /Cannot augment an image: a change must return a Uint8Array of length 60/,
+  );
   const lone = randomFlip() as never;
   assert.throws(() => batches(dataset, { batchSize: 4, seed: 1, augment: lone }), /augment must be a list/);
 });

@@ -49,3 +49,11 @@ Deno.test("imagesToFolder() refuses what a folder of images cannot hold, and wri
     assert.deepEqual([...Deno.readDirSync(directory)], []);
   });
 });
+
+Deno.test("imagesToFolder() refuses classes whose folders would be one, on some systems at least", io, async () => {
+  const parts = { images: new Uint8Array(2), labels: new Uint8Array([0, 1]), shape: [1, 1, 1] } as const;
+  const cats = imageDataset({ ...parts, classNames: ["Cat", "cat"] });
+  await withDirectory(async (directory) => {
+    await assert.rejects(imagesToFolder(cats, directory), /a folder of its own, got "Cat" and "cat"$/);
+  });
+});

@@ -170,3 +170,21 @@ Deno.test("decodeImage() gives an image of its size or an error in words, for 3,
   }
   assert.ok(good > 100, `${good} were readable all the same`);
 });
+
+Deno.test("decodeImage() passes over a PNG's damaged notes", () => {
+  const whole = png(2, 1, [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(pixelsOf(withChunk(whole, "iCCP", [65, 0, 0, 1, 2, 3])), [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(pixelsOf(withChunk(whole, "tEXt", [0, 65])), [1, 2, 3, 4, 5, 6]);
+});
+
+Deno.test("decodeImage() believes a JPEG that says its channels are red, green and blue, unless it is a JFIF", () => {
+  const plain = jpeg(8, 8, () => [200, 40, 40]);
+  const adobe = Uint8Array.from([0xff, 0xee, 0, 14, 0x41, 0x64, 0x6f, 0x62, 0x65, 0, 100, 0, 0, 0, 0, 0]);
+  const jfif = plain.subarray(2, 4).join() === "255,224" ? 2 + 2 + plain[4] * 256 + plain[5] : 2;
+  const withAdobe = concat(plain.subarray(0, jfif), adobe, plain.subarray(jfif));
+  const withoutJfif = concat(plain.subarray(0, 2), adobe, plain.subarray(jfif));
+  const [red] = pixelsOf(plain);
+  assert.ok(jfif > 2 && red > 190, `${red}`);
+  assert.equal(pixelsOf(withAdobe)[0], red);
+  assert.ok(pixelsOf(withoutJfif)[0] < 120, "what is stored there is the brightness");
+});

@@ -9,6 +9,7 @@ import { DATASETS } from "../../lib/experiments/registries/datasets.ts";
 import { SCHEDULES } from "../../lib/experiments/registries/schedules.ts";
 import { identityOf, readExperiment } from "../../lib/experiments/saved.ts";
 import { runExperiment } from "../../lib/experiments/trainer.ts";
+import { tf } from "../../lib/mod.ts";
 import { allowed, withDirectory } from "../support.ts";
 
 const facts = DATASETS.cifar10.facts!;
@@ -198,4 +199,10 @@ Deno.test("stages have no cycle of one length, so nothing is said about where th
   experiment.schedule = { name: "staged", maxLr: 0.02, stepSize: 1 } as never;
   const plan = planExperiment(experiment, DATASETS.cifar10.facts!);
   assert.equal(cutCycleWarning(plan), undefined);
+});
+
+Deno.test("runExperiment() refuses an experiment of another precision than the backend's", async () => {
+  await tf.setBackend("cpu");
+  const experiment = { ...presetExperiment("quick"), precision: "bfloat16" as const };
+  await assert.rejects(runExperiment(experiment), /precision must be "float32", .* got "bfloat16"; select the backend/);
 });

@@ -45,12 +45,12 @@ const WHEN: Readonly<Record<string, "always" | "all" | "any">> = {
 export function setPrecision(precision: Precision): void {
   setRounding(precision);
   if (precision === "float32") return;
-  try { // a processor may have what its TensorFlow does not use
+  try { // the processor may have bfloat16 instructions that this TensorFlow does not use
     tf.tidy(() => tf.conv2d(tf.ones<tf.Rank.R4>([1, 1, 1, 1]), tf.ones([1, 1, 1, 1]), 1, "same"));
   } catch (cause) {
     setRounding("float32");
     throw new Deno.errors.NotSupported(
-      "Cannot select a precision: bfloat16 needs a TensorFlow that convolves in it, got one without; take float32",
+      "Cannot select a precision: bfloat16 needs a TensorFlow that can convolve in it, got one that cannot; take float32",
       { cause },
     );
   }

@@ -18,7 +18,7 @@ const PLACES = "Places";
 
 /** Whether this TensorFlow has oneDNN's operations. */
 export function hasOneDnn(): boolean {
-  if (/^(0|false)$/i.test(Deno.env.get("TF_ENABLE_ONEDNN_OPTS") ?? "")) return false; // the user's wish
+  if (/^(0|false)$/i.test(Deno.env.get("TF_ENABLE_ONEDNN_OPTS") ?? "")) return false; // turned off by the user
   return tf.tidy(() => {
     const [one, bias] = [tf.ones([1, 1, 1, 1]), tf.ones([1])];
     try {
@@ -74,7 +74,7 @@ function addBias(): void {
   });
 }
 
-/** The attributes of max pooling; undefined where oneDNN has none such, as for no images at all. */
+/** The attributes of max pooling; undefined where oneDNN cannot do it, for example without images. */
 function poolAttributes({ shape }: tf.TensorInfo, attrs: unknown): Record<string, Attribute> | undefined {
   const { filterSize, strides, pad } = attrs as WindowAttributes & { filterSize: number | [number, number] };
   if (pad !== "same" && pad !== "valid" || shape.includes(0)) return;

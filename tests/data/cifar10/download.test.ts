@@ -146,3 +146,41 @@ Deno.test(
       assert.match(error!.message, /^Cannot fetch it: .* must answer, got /);
     }),
 );
+
+const partOf = (bytes: Uint8Array) => (path: string) => Deno.writeFile(`${path}.part`, bytes);
+
+Deno.test(
+  "download() takes a file that was complete when its process ended, without a request",
+  io,
+  () =>
+    fetched([good], ({ error, bytes, requests, files }) => {
+      assert.equal(error, undefined);
+      assert.deepEqual(bytes, content);
+      assert.deepEqual([requests.length, files], [0, ["file"]]);
+    }, { before: partOf(content) }),
+);
+
+Deno.test(
+  "download() starts again where a cache sends another part than the rest, and hears silence only by its own clock",
+  io,
+  () => {
+    const headers = { "content-range": `bytes 0-${content.length - 1}/${content.length}` };
+    const other = () => new Response(content, { status: 206, headers });
+    const slowly = () => {
+      let sent = 0;
+      const body = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          if (sent === content.length) return controller.close();
+          await new Promise((done) => setTimeout(done, 150));
+          controller.enqueue(content.subarray(sent, sent += 10_000));
+        },
+      });
+      return new Response(body, { headers: { "content-length": String(content.length) } });
+    };
+    return fetched([other, slowly], ({ error, bytes, requests }) => {
+      assert.equal(error, undefined);
+      assert.deepEqual(bytes, content);
+      assert.equal(requests.length, 2);
+    }, { before: partOf(content.subarray(0, 9)), silenceMs: 400 });
+  },
+);

@@ -60,7 +60,7 @@ class Team {
     try {
       for (; size_ < size; ++size_) std::thread([this] { serve(); }).detach();
     } catch (const std::system_error&) {
-      // the system allows no more threads; these must do
+      // the system allows no more threads, so make do with these
     }
   }
 
