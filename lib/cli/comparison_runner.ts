@@ -14,7 +14,7 @@ import { identityOf } from "../experiments/saved.ts";
 import { runTraining } from "../experiments/trainer.ts";
 import { recordsOf } from "../history/history.ts";
 import { disposeModel } from "../optimizers/dispose.ts";
-import { removeDirectory } from "../support/files.ts";
+import { removeAll } from "../support/files.ts";
 import { join } from "../support/path.ts";
 import { scored } from "./comparison_files.ts";
 import { valueText } from "./comparison_jobs.ts";
@@ -73,7 +73,7 @@ export async function runJobs(jobs: readonly Job[], running: Running): Promise<b
       return false;
     }
     await writeRun(directory, run);
-    await removeDirectory(join(directory, "runs", jobName(job)));
+    await removeAll(join(directory, "runs", jobName(job)));
     there.push(run);
     if (choosing) {
       speak.say(`Accuracy on held-out images: ${(100 * run.heldOutAccuracy).toFixed(1)} %`);

@@ -78,8 +78,8 @@ function shortly(error: Error): string {
   return error.message.replace(/: \w+ '[^']*'.*$/, "");
 }
 
-/** Removes a directory and everything in it. A missing directory is no error. */
-export async function removeDirectory(path: string): Promise<void> {
+/** Removes a file, or a directory and everything in it. If there is none, that is no error. */
+export async function removeAll(path: string): Promise<void> {
   try {
     await Deno.remove(path, { recursive: true });
   } catch (error) {
@@ -98,8 +98,10 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
+type HashAlgorithm = "md5" | "sha256" | "sha512";
+
 /** A file's hash in hexadecimal. The file is read in pieces, so it never has to fit into memory. */
-export async function fileHash(path: string, algorithm: "md5" | "sha256" | "sha512"): Promise<string> {
+export async function fileHash(path: string, algorithm: HashAlgorithm): Promise<string> {
   const hash = createHash(algorithm);
   using file = await Deno.open(path);
   const buffer = new Uint8Array(1 << 20);
@@ -107,6 +109,11 @@ export async function fileHash(path: string, algorithm: "md5" | "sha256" | "sha5
     hash.update(buffer.subarray(0, read));
   }
   return hash.digest("hex");
+}
+
+/** Whether a file exists and has this hash. */
+export async function hasHash(path: string, algorithm: HashAlgorithm, hex: string): Promise<boolean> {
+  return await exists(path) && await fileHash(path, algorithm) === hex;
 }
 
 /**
@@ -125,9 +132,9 @@ export async function withLock<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   using file = await openLock(path);
-  for (let told = false; !await file.tryLock(true); await pause(100, signal)) { // a lock that waits could not be stopped
-    if (!told) onWait();
-    told = true;
+  if (!await file.tryLock(true)) {
+    onWait();
+    while (!await file.tryLock(true)) await pause(100, signal); // waiting in `lock` could not be stopped
   }
   return await work();
 }

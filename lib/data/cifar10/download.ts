@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname } from "../../support/path.ts";
-import { exists, fileError, fileHash, pause } from "../../support/files.ts";
+import { fileError, fileHash, hasHash, pause } from "../../support/files.ts";
 
 /** How far a download has come. */
 export interface DownloadProgress {
@@ -55,8 +55,7 @@ export async function download(url: string, path: string, options: DownloadOptio
   const part = `${path}.part`;
   // complete, but the process ended before it was renamed, or used
   for (const there of [path, part]) {
-    if (!await exists(there) || await fileHash(there, hash.algorithm) !== hash.hex) continue;
-    return await Deno.rename(there, path);
+    if (await hasHash(there, hash.algorithm, hash.hex)) return await Deno.rename(there, path);
   }
   try {
     await Deno.mkdir(dirname(path), { recursive: true });

